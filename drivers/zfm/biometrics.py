@@ -1,0 +1,208 @@
+"""The emulated sensor's fingers: pictures, features, templates and the search, with the quirks that users measured.
+
+Working times are those of a published trace of a Synochip module, in seconds; Search grows with the templates it looks at.
+"""
+
+import random
+from collections.abc import Callable
+
+from drivers.emulation.fingers import Glass, Quality, merge, picture, score
+from drivers.zfm import commands
+from drivers.zfm.commands import OK, Profile
+from drivers.zfm.flash import Flash, decode, encode
+from drivers.zfm.reply import Reply
+
+_IMAGE, _NO_IMAGE = 0.188, 0.030
+_EXTRACT = 0.300
+_SEARCH, _SEARCH_EACH = 0.040, 0.0004
+_MATCH, _STORE, _DELETE, _CLEAR = 0.028, 0.058, 0.066, 0.070
+
+# The least score that is a match, by security level.
+_THRESHOLDS = {1: 30, 2: 45, 3: 60, 4: 70, 5: 80}
+_QUALITY_CODES = {
+    Quality.DRY: 0x04,
+    Quality.WET: 0x05,
+    Quality.SMUDGED: 0x06,
+    Quality.PARTIAL: 0x07,
+    Quality.RESIDUAL: 0x17,
+}
+# Where an R50x keeps the merged or loaded template, whatever buffer number the host gives.
+_MODEL_BUFFER = 0
+# An R50x that lost its features answers "not found" with this page (published wire log).
+_JUNK_PAGE = bytes.fromhex("01EE0000")
+
+
+class Biometrics:
+    """The part of the sensor that sees fingers. `level` is the security level in force; `receiving` the buffer that DownChar fills."""
+
+    def __init__(self, profile: Profile, flash: Flash, glass: Glass, noise: random.Random) -> None:
+        self.profile = profile
+        self.flash = flash
+        self.glass = glass
+        self.level = flash.registers.level
+        self.receiving: int | None = None
+        self._noise = noise
+        self.reset()
+
+    def reset(self) -> None:
+        """Lose picture, features and buffers with the power."""
+        self.receiving = None
+        self._image: int | None = None
+        self._quality = Quality.GOOD
+        self._buffers: dict[int, bytes] = {}
+        self._features: bytes | None = None
+        self._downloaded: set[int] = set()
+
+    @property
+    def has_image(self) -> bool:
+        """Whether the image buffer holds a picture."""
+        return self._image is not None
+
+    def table(self) -> dict[int, tuple[int, Callable[[bytes], Reply]]]:
+        """Instruction -> the length of its fields, and what it does."""
+        return {
+            commands.GEN_IMG.code: (0, self._gen_img),
+            commands.IMG2TZ.code: (1, self._img2tz),
+            commands.MATCH.code: (0, self._match),
+            commands.SEARCH.code: (5, self._search),
+            commands.REG_MODEL.code: (0, self._reg_model),
+            commands.STORE.code: (3, self._store),
+            commands.LOAD_CHAR.code: (3, self._load_char),
+            commands.UP_CHAR.code: (1, self._up_char),
+            commands.DOWN_CHAR.code: (1, self._down_char),
+            commands.UP_IMAGE.code: (0, self._up_image),
+            commands.DELET_CHAR.code: (4, self._delet_char),
+            commands.EMPTY.code: (0, self._empty),
+        }
+
+    def download(self, data: bytes) -> None:
+        """The data packets after DownChar are complete."""
+        if self.receiving is None:
+            return
+        template = data[: self.flash.template_size].ljust(self.flash.template_size, b"\0")
+        self._put(self.receiving, template)
+        self._downloaded.add(self.receiving)
+        self.receiving = None
+
+    def _gen_img(self, _: bytes) -> Reply:
+        if self.profile.grow:
+            # FPM#25: a new picture ruins the features that Search would use.
+            self._features = None
+        features = self.glass.capture()
+        if features is None:
+            return Reply(commands.NO_FINGER, work_s=_NO_IMAGE)
+        self._image, self._quality = features, self.glass.quality
+        return Reply(0x03 if self._quality is Quality.IMAGING else OK, work_s=_IMAGE)
+
+    def _img2tz(self, fields: bytes) -> Reply:
+        if self._image is None:
+            return Reply(commands.NO_IMAGE)
+        code = _QUALITY_CODES.get(self._quality, OK)
+        if code == OK:
+            if not 1 <= fields[0] <= self.profile.buffers:
+                return Reply(commands.PACKET_ERROR)
+            if self.profile.grow and fields[0] == 1:
+                self._buffers.clear()
+            self._features = self._buffers[fields[0]] = encode(self._image, self.flash.template_size)
+            self._downloaded.discard(fields[0])
+        return Reply(code, work_s=_EXTRACT)
+
+    def _match(self, _: bytes) -> Reply:
+        grow = self.profile.grow
+        pair = (
+            (self._features, self._buffers.get(_MODEL_BUFFER)) if grow else (self._buffers.get(1), self._buffers.get(2))
+        )
+        points = _score(*pair)
+        matched = points >= self._threshold
+        return Reply(OK if matched else commands.NO_MATCH, (points if matched else 0).to_bytes(2), work_s=_MATCH)
+
+    def _search(self, fields: bytes) -> Reply:
+        buffer, start, count = fields[0], int.from_bytes(fields[1:3]), int.from_bytes(fields[3:5])
+        if buffer in self._downloaded and not self.profile.grow:
+            # pyfingerprint #89, #113: an R307 does not search with what DownChar brought.
+            return Reply(commands.PACKET_ERROR)
+        template = self._features if self.profile.grow else self._buffers.get(buffer)
+        if template is None:
+            return Reply(commands.NOT_FOUND, _JUNK_PAGE if self.profile.grow else bytes(4))
+        slots = [slot for slot in self.flash.used if start <= slot < start + count]
+        points, slot = max(
+            ((_alike(decode(template), self.flash.features(slot)), slot) for slot in slots), default=(0, 0)
+        )
+        work_s = _SEARCH + _SEARCH_EACH * len(slots)
+        if points < self._threshold:
+            return Reply(commands.NOT_FOUND, bytes(4), work_s=work_s)
+        return Reply(OK, slot.to_bytes(2) + points.to_bytes(2), work_s=work_s)
+
+    def _reg_model(self, _: bytes) -> Reply:
+        samples = [decode(template) for buffer, template in sorted(self._buffers.items()) if buffer != _MODEL_BUFFER]
+        known = [sample for sample in samples if sample is not None]
+        alike = all(score(known[0], other) >= self._threshold for other in known[1:])
+        # Adafruit #104, #120: an R503 merges different fingers without a word.
+        if len(known) < 2 or not (alike or self.profile.grow):
+            return Reply(commands.MISMATCH)
+        merged = encode(merge(known, self._noise), self.flash.template_size)
+        for buffer in (_MODEL_BUFFER,) if self.profile.grow else (1, 2):
+            self._buffers[buffer] = merged
+        return Reply()
+
+    def _store(self, fields: bytes) -> Reply:
+        slot, template = int.from_bytes(fields[1:3]), self._get(fields[0])
+        if slot >= self.profile.capacity:
+            return Reply(commands.BAD_SLOT)
+        if template is None:
+            return Reply(commands.PACKET_ERROR)
+        self.flash.write(slot, template)
+        return Reply(work_s=_STORE)
+
+    def _load_char(self, fields: bytes) -> Reply:
+        slot = int.from_bytes(fields[1:3])
+        template = self.flash.read(slot) if slot < self.profile.capacity else None
+        if template is None:
+            return Reply(commands.BAD_TEMPLATE if slot < self.profile.capacity else commands.BAD_SLOT)
+        self._put(fields[0], template)
+        return Reply()
+
+    def _up_char(self, fields: bytes) -> Reply:
+        template = self._get(fields[0])
+        return Reply(0x0D) if template is None else Reply(transfer=template)
+
+    def _down_char(self, fields: bytes) -> Reply:
+        self.receiving = fields[0]
+        return Reply()
+
+    def _up_image(self, _: bytes) -> Reply:
+        if self._image is None or self.profile.image is None:
+            return Reply(0x0F)
+        return Reply(transfer=picture(self._image, *self.profile.image))
+
+    def _delet_char(self, fields: bytes) -> Reply:
+        start, count = int.from_bytes(fields[0:2]), int.from_bytes(fields[2:4])
+        if start + count > self.profile.capacity:
+            return Reply(0x10)
+        for slot in range(start, start + count):
+            self.flash.erase(slot)
+        return Reply(work_s=_DELETE)
+
+    def _empty(self, _: bytes) -> Reply:
+        for slot in self.flash.used:
+            self.flash.erase(slot)
+        return Reply(work_s=_CLEAR)
+
+    @property
+    def _threshold(self) -> int:
+        return _THRESHOLDS[self.level]
+
+    def _get(self, buffer: int) -> bytes | None:
+        return self._buffers.get(_MODEL_BUFFER if self.profile.grow else buffer)
+
+    def _put(self, buffer: int, template: bytes) -> None:
+        self._buffers[_MODEL_BUFFER if self.profile.grow else buffer] = template
+        self._downloaded.discard(buffer)
+
+
+def _alike(one: int | None, other: int | None) -> int:
+    return 0 if one is None or other is None else score(one, other)
+
+
+def _score(one: bytes | None, other: bytes | None) -> int:
+    return 0 if one is None or other is None else _alike(decode(one), decode(other))

@@ -1,0 +1,149 @@
+"""The emulated sensor's flash: templates by slot, the notepad and the registers; in memory, or in a file that outlives the process.
+
+A template's slot is written before its index bit, and each with one write, so that a killed emulator leaves an old or a new
+template, as flash does.
+"""
+
+import os
+import struct
+from pathlib import Path
+
+from drivers.emulation.fingers import FEATURE_BYTES
+from drivers.errors import LinkLost
+
+PAGE = 32
+PAGES = 16
+
+_MAGIC = b"ZFMFLASH"
+# magic, capacity, template size, serial number, password, address, baud/9600, security level, packet size code
+_HEADER = struct.Struct(">8sHH8sIIBBB")
+_NOTEPAD_AT = 64
+_INDEX_AT = _NOTEPAD_AT + PAGE * PAGES
+_TEMPLATE_MAGIC = b"SYNTH1"
+
+
+class Registers:
+    """What survives without power, besides templates: the serial number, and the values of SetPwd, SetAdder and SetSysPara."""
+
+    def __init__(self, serial: bytes) -> None:
+        self.serial = serial
+        self.password = 0
+        self.address = 0xFFFFFFFF
+        self.baud_n = 6
+        self.level = 3
+        self.packet_code = 2
+
+
+class Flash:
+    """`capacity` slots of `template_size` bytes. `path` keeps it in a file; without, it ends with this object.
+
+    `serial` has 8 bytes, and counts only where the file does not know one yet.
+
+    Raises LinkLost if the file cannot be used, or belongs to another model.
+    """
+
+    def __init__(self, capacity: int, template_size: int, *, serial: bytes, path: Path | None = None) -> None:
+        self.capacity = capacity
+        self.template_size = template_size
+        self.registers = Registers(serial)
+        self._features: dict[int, int | None] = {}
+        self._slots_at = _INDEX_AT + -(-capacity // 8)
+        # An unnamed file in memory serves as well as one with a name, and needs no second way of doing everything.
+        self._file = os.memfd_create("flash") if path is None else _opened(path)
+        try:
+            self._load(path)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Close the file. Never raises; safe to call twice."""
+        if self._file >= 0:
+            os.close(self._file)
+        self._file = -1
+
+    @property
+    def used(self) -> frozenset[int]:
+        """The slots that hold a template."""
+        return frozenset(self._features)
+
+    def features(self, slot: int) -> int | None:
+        """What a slot's template matches by; None for an empty slot and for a template that no finger gave."""
+        return self._features.get(slot)
+
+    def read(self, slot: int) -> bytes | None:
+        """A slot's template, or None."""
+        return os.pread(self._file, self.template_size, self._at(slot)) if slot in self._features else None
+
+    def write(self, slot: int, template: bytes) -> None:
+        """Store a template."""
+        os.pwrite(self._file, template, self._at(slot))
+        self._features[slot] = decode(template)
+        self._write_index(slot)
+
+    def erase(self, slot: int) -> None:
+        """Empty a slot; its bytes are overwritten as well."""
+        self._features.pop(slot, None)
+        self._write_index(slot)
+        os.pwrite(self._file, b"\xff" * self.template_size, self._at(slot))
+
+    def index(self, page: int) -> bytes:
+        """32 bytes with a bit for each of 256 slots; the lowest bit of the first byte is the page's first slot."""
+        return sum(1 << slot - page * 256 for slot in self._features if slot // 256 == page).to_bytes(PAGE, "little")
+
+    def read_page(self, page: int) -> bytes:
+        """One of the notepad's 16 pages."""
+        return os.pread(self._file, PAGE, _NOTEPAD_AT + page * PAGE)
+
+    def write_page(self, page: int, data: bytes) -> None:
+        """Overwrite one of the notepad's pages."""
+        os.pwrite(self._file, data, _NOTEPAD_AT + page * PAGE)
+
+    def save_registers(self) -> None:
+        """Make the registers' values survive."""
+        held = self.registers
+        values = (held.serial, held.password, held.address, held.baud_n, held.level, held.packet_code)
+        os.pwrite(self._file, _HEADER.pack(_MAGIC, self.capacity, self.template_size, *values), 0)
+
+    def _at(self, slot: int) -> int:
+        return self._slots_at + slot * self.template_size
+
+    def _write_index(self, slot: int) -> None:
+        page, byte = slot // 256, slot % 256 // 8
+        os.pwrite(self._file, self.index(page)[byte : byte + 1], _INDEX_AT + slot // 8)
+
+    def _load(self, path: Path | None) -> None:
+        header = os.pread(self._file, _HEADER.size, 0)
+        if not header:
+            os.ftruncate(self._file, self._at(self.capacity))
+            self.save_registers()
+            return
+        if len(header) < _HEADER.size or (_MAGIC, self.capacity, self.template_size) != _HEADER.unpack(header)[:3]:
+            cure = "Give another state file, or remove this one."
+            raise LinkLost(f"{path} is not the flash of this model", port=str(path), cure=cure)
+        held = self.registers
+        held.serial, held.password, held.address, held.baud_n, held.level, held.packet_code = _HEADER.unpack(header)[3:]
+        index = int.from_bytes(os.pread(self._file, self._slots_at - _INDEX_AT, _INDEX_AT), "little")
+        for slot in (slot for slot in range(self.capacity) if index >> slot & 1):
+            self._features[slot] = decode(os.pread(self._file, self.template_size, self._at(slot)))
+
+
+def encode(features: int, size: int) -> bytes:
+    """A template of `size` bytes: a mark, the features, and filler that follows from them."""
+    head = _TEMPLATE_MAGIC + features.to_bytes(FEATURE_BYTES)
+    return head + bytes((head[at % len(head)] * 7 + at) & 0xFF for at in range(len(head), size))
+
+
+def decode(template: bytes) -> int | None:
+    """The features in a template; None if `encode` did not make it: the sensor stores it, but matches nothing with it."""
+    if not template.startswith(_TEMPLATE_MAGIC):
+        return None
+    return int.from_bytes(template[len(_TEMPLATE_MAGIC) :][:FEATURE_BYTES])
+
+
+def _opened(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as failure:
+        cure = "Give a state file that can be written."
+        raise LinkLost(f"cannot open {path}: {failure}", port=str(path), cure=cure) from failure

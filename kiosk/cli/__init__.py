@@ -1,0 +1,80 @@
+"""The command line: one file a command group, each loaded only when it is called for."""
+
+import importlib
+import sys
+
+import click
+
+from kiosk import __version__
+from kiosk.errors import Exit, KioskError
+
+COMMANDS = {
+    "run": "kiosk.cli.run:run",
+    "screen": "kiosk.cli.screen:screen",
+    "demo": "kiosk.cli.demo:demo",
+    "sandbox": "kiosk.cli.sandbox:sandbox",
+    "emulate": "kiosk.cli.emulate:emulate",
+    "finger": "kiosk.cli.emulate:finger",
+    "enrol": "kiosk.cli.enrol:enrol",
+    "members": "kiosk.cli.look:members",
+    "punches": "kiosk.cli.look:punches",
+    "status": "kiosk.cli.look:status",
+    "sync": "kiosk.cli.look:sync",
+    "config": "kiosk.cli.config:config",
+}
+"""Command to where it is, so that `kiosk run` never loads a screen and `kiosk screen` never a database."""
+
+
+class _Lazy(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  click's signature
+        place = COMMANDS.get(cmd_name)
+        if place is None:
+            return None
+        module, _, name = place.partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="kiosk")
+def cli() -> None:
+    r"""Fingerprint attendance kiosk.
+
+    \b
+    Try it:      kiosk demo
+    Run it:      kiosk run --config /etc/kiosk/kiosk.toml
+    Look in:     kiosk status
+    """
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line; every error of ours becomes one plain message and an exit code by its kind."""
+    try:
+        cli.main(args=arguments, prog_name="kiosk", standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(Exit.FAILURE)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(Exit.USAGE if isinstance(error, click.UsageError) else Exit.FAILURE)
+    except KioskError as error:
+        _complain(str(error), error.cure)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output has gone; there is nobody to tell
+        sys.exit(Exit.OK)
+    except Exception as error:
+        from drivers import ScannerError  # noqa: PLC0415  only when something went wrong
+
+        if not isinstance(error, ScannerError):
+            raise
+        _complain(str(error), error.cure)
+        sys.exit(Exit.UNAVAILABLE)
+
+
+def _complain(message: str, cure: str) -> None:
+    click.echo(f"kiosk: {message}", err=True)
+    if cure:
+        click.echo(f"       {cure}", err=True)

@@ -1,0 +1,48 @@
+"""What several commands share: where the daemon is, and how things are printed."""
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+import msgspec
+
+DEFAULT_SOCKET = "/run/kiosk/control.sock"
+DEFAULT_CONFIG = "/etc/kiosk/kiosk.toml"
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def socket_option(command: F) -> F:
+    """`--socket`, or KIOSK_SOCKET: the daemon to talk to."""
+    return click.option(
+        "--socket",
+        type=click.Path(path_type=Path),
+        default=DEFAULT_SOCKET,
+        envvar="KIOSK_SOCKET",
+        show_default=True,
+        show_envvar=True,
+        help="The daemon's control socket.",
+    )(command)
+
+
+def json_option(command: F) -> F:
+    """`--json`: for programs."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")(command)
+
+
+def print_json(value: object) -> None:
+    """Print anything msgspec can encode, indented."""
+    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+
+
+def print_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print aligned columns; control characters in values are shown, not obeyed."""
+    table = [list(header), *([_plain(cell) for cell in row] for row in rows)]
+    widths = [max(len(row[column]) for row in table) for column in range(len(header))]
+    for row in table:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _plain(text: str) -> str:
+    return "".join(letter if letter.isprintable() else "�" for letter in text)

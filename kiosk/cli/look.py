@@ -1,0 +1,154 @@
+"""`kiosk status | members | punches | sync`: looking in through the control socket."""
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+import msgspec
+
+from kiosk.cli.common import json_option, print_json, print_table, socket_option
+from kiosk.control.client import ControlClient
+from kiosk.errors import Exit, KioskError
+from kiosk.models import DeliveryView, Lane, LaneStatus, Status
+
+
+class UnhealthyError(KioskError):
+    """`kiosk status` found something that needs a person."""
+
+    exit_code = Exit.UNAVAILABLE
+
+
+@click.command(epilog="Example: kiosk status --json | jq .lanes")
+@socket_option
+@json_option
+def status(socket: Path, *, as_json: bool) -> None:
+    """Tell how the kiosk is: scanners, storage, clock, and what waits for delivery. Exit 69 if the kiosk cannot take fingers."""
+    with ControlClient(socket) as kiosk:
+        found = kiosk.status()
+    if as_json:
+        print_json(found)
+    else:
+        _print_status(found)
+    faults = [f"{station.name}: {station.detail}" for station in found.stations if station.health != "ready"]
+    if found.storage != "ok":
+        faults.append(f"storage: {found.storage}")
+    if faults:
+        raise UnhealthyError("; ".join(faults))
+
+
+@click.command(epilog="Example: kiosk members --json")
+@socket_option
+@json_option
+def members(socket: Path, *, as_json: bool) -> None:
+    """List everybody the kiosk knows, with the end of their phone number."""
+    with ControlClient(socket) as kiosk:
+        found = kiosk.members()
+    if as_json:
+        print_json(found)
+        return
+    rows = [
+        (
+            member.uid,
+            member.name,
+            member.title or "",
+            f"…{member.phone[-3:]}" if member.phone else "",
+            "yes" if member.active else "no",
+        )
+        for member in found
+    ]
+    print_table(("UID", "NAME", "TITLE", "PHONE", "ACTIVE"), rows)
+
+
+class ChainReport(msgspec.Struct, frozen=True):
+    """What `verify_log` answers."""
+
+    rows: int
+    ok: bool
+    broken_at: int | None
+
+
+class TamperedError(KioskError):
+    """The attendance log does not verify."""
+
+    exit_code = Exit.DATA
+
+
+@click.command(epilog="Example: kiosk punches --member 20170 --limit 5")
+@socket_option
+@json_option
+@click.option("--member", help="Only this member's, by uid.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many.")
+@click.option("--verify", is_flag=True, help="Check the log's chain of hashes instead; exit 65 if it is broken.")
+def punches(socket: Path, *, as_json: bool, member: str | None, limit: int, verify: bool) -> None:
+    """List the latest punches, newest first, and what became of each."""
+    with ControlClient(socket, timeout=60.0) as kiosk:
+        if verify:
+            _report_chain(kiosk.ask(ChainReport, "verify_log"), as_json=as_json)
+            return
+        found = kiosk.punches(member=member, limit=limit)
+    if as_json:
+        print_json(found)
+        return
+    rows = [
+        (
+            datetime.fromisoformat(view.local).strftime("%Y-%m-%d %H:%M:%S"),
+            view.name,
+            view.punch.direction,
+            view.punch.station,
+            _lane_word(view.deliveries.get(Lane.ATTENDANCE)),
+            _lane_word(view.deliveries.get(Lane.SMS)),
+        )
+        for view in found
+    ]
+    print_table(("TIME", "NAME", "DIRECTION", "STATION", "KEMRU", "SMS"), rows)
+
+
+@click.command(epilog="Example: kiosk sync")
+@socket_option
+def sync(socket: Path) -> None:
+    """Pull the roster and send what waits, now, whatever the back-off says."""
+    with ControlClient(socket) as kiosk:
+        kiosk.call("sync")
+    click.echo("Asked. `kiosk status` tells how it goes.")
+
+
+def _report_chain(report: ChainReport, *, as_json: bool) -> None:
+    if as_json:
+        print_json(report)
+    elif report.ok:
+        click.echo(f"{report.rows} punches, chain intact.")
+    if not report.ok:
+        raise TamperedError(
+            f"the log was changed outside the kiosk: row {report.broken_at} does not fit the one before it"
+        )
+
+
+def _lane_word(delivery: DeliveryView | None) -> str:
+    return "-" if delivery is None else delivery.state.replace("_", " ")
+
+
+def _print_status(found: Status) -> None:
+    click.echo(f"{found.site}, kiosk {found.version}, up {found.up_s / 60:.0f} min, {found.now}")
+    rows = [("storage", found.storage, ""), ("clock", found.clock, "")]
+    rows += [
+        (
+            f"scanner {station.name}",
+            station.health,
+            station.detail or f"{station.model}, {station.used} of {station.capacity} slots used",
+        )
+        for station in found.stations
+    ]
+    rows += [(f"lane {lane.lane}", f"{lane.waiting} waiting", _lane_detail(lane)) for lane in found.lanes]
+    rows.append(("roster", f"{found.members} members", found.sync_trouble or f"pulled {found.last_roster or 'never'}"))
+    rows.append(("today", f"{found.punches_today} punches", f"{found.fingers} fingers enrolled"))
+    print_table(("PART", "STATE", "DETAIL"), rows)
+
+
+def _lane_detail(lane: LaneStatus) -> str:
+    parts = [lane.trouble] if lane.trouble else []
+    if lane.oldest_age_s is not None:
+        parts.append(f"oldest {lane.oldest_age_s:.0f} s")
+    if lane.failed:
+        parts.append(f"{lane.failed} refused for good")
+    parts.append(f"last delivered {lane.last_delivered or 'never'}")
+    return ", ".join(parts)

@@ -1,0 +1,238 @@
+"""Configuration: a TOML file becomes typed, frozen settings, or one error that lists everything wrong with it.
+
+Each part of the kiosk gets its own section's values, never the whole. Secrets are not in this file: see `read_secrets`.
+"""
+
+import os
+import tomllib
+import urllib.parse
+from collections.abc import Callable, Mapping
+from datetime import time
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from kiosk import toml_check
+from kiosk.errors import Exit, KioskError
+from kiosk.secret import Secret
+from kiosk.toml_check import Problem
+
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
+
+
+class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the kiosk stands. `data` is the folder of its database; `zone` an IANA time zone."""
+
+    name: Name
+    data: str = "/var/lib/kiosk"
+    zone: str = "Africa/Nairobi"
+
+
+class ClockSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`trust = "manual"` vouches for a clock that no time server disciplines (a battery clock)."""
+
+    trust: Literal["system", "manual"] = "system"
+
+
+class Station(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One scanner and the place it stands at.
+
+    `scanner` is a port as a URL; `direction` is derived from the last punch of the day, or fixed for a turnstile;
+    `score_floor` is the lowest score that counts as a match; `polls_per_second` is how often an empty glass is looked at.
+    """
+
+    scanner: Name
+    name: Name = "main"
+    family: Name = "zfm"
+    baud: Annotated[int, msgspec.Meta(ge=9600, le=115200)] = 57600
+    direction: Literal["derived", "in", "out"] = "derived"
+    score_floor: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 50
+    polls_per_second: Annotated[int, msgspec.Meta(ge=1, le=50)] = 10
+
+
+class Attendance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`day_starts` (HH:MM) is when one work day ends and the next begins; a second punch within `repeat_seconds` is folded."""
+
+    day_starts: str = "04:00"
+    repeat_seconds: Annotated[int, msgspec.Meta(ge=0, le=3600)] = 60
+
+    def day_start(self) -> time:
+        """`day_starts` as a time of day."""
+        return time.fromisoformat(self.day_starts)
+
+
+class KemruSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where Kemru is and what it allows. `credentials` is a folder with the secret files, if systemd does not give one.
+
+    `per_minute` and `per_day` are the account's limits on requests; 0 means unlimited.
+    """
+
+    base_url: str = "https://kemrut.com/api/v2"
+    merchant_id: str = ""
+    credentials: str = ""
+    get_parameters: Literal["body", "query"] = "body"
+    per_minute: Count = 60
+    per_day: Count = 5000
+    roster_minutes: Annotated[int, msgspec.Meta(ge=1, le=1440)] = 30
+    deadline_seconds: Annotated[int, msgspec.Meta(ge=1, le=300)] = 30
+
+
+class Alerts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`sms_on_punch` sends the member's phone a message for each punch, in `language`."""
+
+    sms_on_punch: bool = True
+    language: Literal["en", "sw"] = "en"
+
+
+class Control(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The control socket; members of the system group `group` may look (not touch)."""
+
+    socket: str = "/run/kiosk/control.sock"
+    group: str = ""
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole file. `[[station]]` may be repeated, one for each scanner."""
+
+    site: Site
+    station: Annotated[list[Station], msgspec.Meta(min_length=1)]
+    clock: ClockSettings = ClockSettings()
+    attendance: Attendance = Attendance()
+    kemru: KemruSettings = KemruSettings()
+    alerts: Alerts = Alerts()
+    control: Control = Control()
+
+
+class ConfigError(KioskError):
+    """Everything that is wrong with a configuration file; `problems` in the order of its lines."""
+
+    exit_code = Exit.CONFIG
+
+    def __init__(self, source: str, problems: list[Problem]) -> None:
+        self.source = source
+        self.problems = problems
+        super().__init__("\n".join(f"{source}{problem}" for problem in problems))
+
+
+class SecretsError(KioskError):
+    """A secret is missing, empty or readable by everybody. The kiosk goes on recording; it does not send."""
+
+    exit_code = Exit.CONFIG
+
+
+class Secrets(msgspec.Struct, frozen=True):
+    """What proves to Kemru who is calling."""
+
+    api_key: Secret
+    secret: Secret
+    access_token: Secret
+
+
+def load(path: Path) -> Settings:
+    """Read and check a configuration file. Raises ConfigError with every problem at once."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(str(path), [Problem(0, "", f"cannot be read: {error.strerror}")]) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(str(path), [Problem(0, "", f"is not UTF-8 at byte {error.start}")]) from error
+    return parse(text, source=str(path))
+
+
+def parse(text: str, *, source: str = "configuration") -> Settings:
+    """Check a configuration text. Raises ConfigError with every problem at once."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(source, [Problem(0, "", f"is not TOML: {error}")]) from error
+    problems = toml_check.check(data, Settings, text)
+    if not problems:
+        settings = msgspec.convert(data, Settings)
+        problems = [Problem(toml_check.line_of(text, key), key, why) for key, why in _senseless(settings)]
+        if not problems:
+            return settings
+    raise ConfigError(source, sorted(problems, key=lambda problem: problem.line))
+
+
+def read_secrets(folder: str, environ: Mapping[str, str] = os.environ) -> Secrets:
+    """Read the three secret files from `folder`, or from systemd's credentials directory when `folder` is empty.
+
+    Raises SecretsError naming each file that is missing, empty or world-readable; the secrets themselves are never named.
+    """
+    base = folder or environ.get("CREDENTIALS_DIRECTORY", "")
+    if not base:
+        raise SecretsError("no credentials: set `credentials` in [kemru], or run under systemd with LoadCredential=")
+    values: dict[str, Secret] = {}
+    problems: list[str] = []
+    for field in msgspec.structs.fields(Secrets):
+        path = Path(base) / f"kemru-{field.name.replace('_', '-')}"
+        try:
+            values[field.name] = _read_secret(path)
+        except SecretsError as error:
+            problems.append(str(error))
+    if problems:
+        raise SecretsError("; ".join(problems))
+    return Secrets(**values)
+
+
+def _read_secret(path: Path) -> Secret:
+    try:
+        if path.stat().st_mode & 0o007:
+            raise SecretsError(f"{path} can be read by everybody: chmod o= it")
+        value = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SecretsError(f"{path} cannot be read: {getattr(error, 'strerror', None) or 'not text'}") from error
+    if not value:
+        raise SecretsError(f"{path} is empty")
+    return Secret(value)
+
+
+def _senseless(settings: Settings) -> list[tuple[str, str]]:
+    """Dotted key and complaint for every value that is of the right type but cannot be meant."""
+    checks: list[tuple[str, Callable[[], str | None]]] = [
+        ("site.zone", lambda: _zone(settings.site.zone)),
+        ("attendance.day_starts", lambda: _day_start(settings.attendance)),
+        ("kemru.base_url", lambda: _base_url(settings.kemru.base_url)),
+    ]
+    found = [(key, why) for key, check in checks if (why := check()) is not None]
+    seen: set[str] = set()
+    for index, station in enumerate(settings.station):
+        if station.name in seen:
+            found.append((f"station.{index}.name", f'two stations are called "{station.name}"'))
+        seen.add(station.name)
+    return found
+
+
+def _zone(zone: str) -> str | None:
+    try:
+        ZoneInfo(zone)
+    except (KeyError, ValueError, OSError):
+        return f'"{zone}" is not an IANA time zone, such as "Africa/Nairobi"'
+    return None
+
+
+def _day_start(attendance: Attendance) -> str | None:
+    try:
+        if attendance.day_start().tzinfo is None:
+            return None
+    except ValueError:
+        pass  # said below, as for a time with a zone
+    return f'"{attendance.day_starts}" is not a time of day, such as "04:00"'
+
+
+def _base_url(url: str) -> str | None:
+    try:
+        parts = urllib.parse.urlsplit(url)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname)
+    except ValueError:
+        usable = False
+    return None if usable else f'"{url}" is not an http or https address'
+
+
+def describe(settings: Settings) -> dict[str, Any]:
+    """The settings as plain data, defaults included, for `kiosk config check --json`."""
+    described: dict[str, Any] = msgspec.to_builtins(settings)
+    return described

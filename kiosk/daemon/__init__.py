@@ -1,0 +1,5 @@
+"""The daemon: `kiosk run`."""
+
+from kiosk.daemon.service import run
+
+__all__ = ["run"]

@@ -1,0 +1,159 @@
+"""The whole daemon on one page: what starts, in which order, and how it stops in reverse.
+
+lock → store → stations ─┐
+              lanes ─────┼─ workers ─ watchdog
+              jobs ──────┤
+              control ───┘
+"""
+
+import contextlib
+import logging
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from kiosk.clock import Clock, SystemClock
+from kiosk.config import Settings
+from kiosk.control.server import ControlServer
+from kiosk.daemon.desk import Desk
+from kiosk.daemon.lock import InstanceLock
+from kiosk.daemon.notify import Notifier
+from kiosk.daemon.outside import Outside
+from kiosk.daemon.stations import build_readers
+from kiosk.daemon.worker import Worker
+from kiosk.errors import Exit
+from kiosk.store import SaveUnknown, Store, StoreDamaged
+
+log = logging.getLogger(__name__)
+
+TICK_S = 1.0
+"""Seconds between looks at the workers, and between status events for those who watch."""
+
+STOP_WITHIN_S = 5.0
+SCANNER_DEADLINE_S = 20.0
+DELIVERY_SLACK_S = 60.0
+
+
+def run(settings: Settings, *, clock: Clock | None = None, stop: threading.Event | None = None) -> Exit:
+    """Run the kiosk until SIGTERM, SIGINT or `stop`; returns how it ended.
+
+    Raises AlreadyRunningError, and StoreError when the database cannot be opened: then nothing was started.
+    """
+    clock = clock or SystemClock(settings.site.zone, manual=settings.clock.trust == "manual")
+    folder = Path(settings.site.data)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with contextlib.ExitStack() as stack:
+        stack.callback(log.info, "stopped")
+        lock = InstanceLock(folder)
+        stack.callback(lock.close)
+        store = Store.open(folder / "kiosk.db")
+        stack.callback(store.close)
+        daemon = Daemon(settings, store, clock, stop or threading.Event())
+        stack.callback(daemon.close)
+        return daemon.run()
+
+
+class Daemon:
+    """The parts, wired together. `run` blocks; everything else is called by it or by `run`'s caller afterwards."""
+
+    def __init__(self, settings: Settings, store: Store, clock: Clock, stop: threading.Event) -> None:
+        self._store = store
+        self._clock = clock
+        self._stop = stop
+        self._exit = Exit.OK
+        self._notifier = Notifier()
+        self._outside = Outside(settings.kemru, store, clock)
+        self._readers = build_readers(settings, store, clock, publish=self._publish, changed=self._status_changed)
+        self._desk = Desk(settings, store, clock, self._readers, self._outside)
+        self._control = ControlServer(
+            Path(settings.control.socket), self._desk.methods(), greet=self._desk.status, group=settings.control.group
+        )
+        self._workers = self._hire(settings)
+
+    def run(self) -> Exit:
+        """Start everything, watch it, stop everything."""
+        recovered = self._store.outbox.recover()
+        if recovered:
+            log.info("%d deliveries were in flight at the last stop; they will be looked up first", recovered)
+        with _signals(self._stop):
+            for worker in self._workers:
+                worker.start()
+            self._notifier.ready("taking fingers")
+            log.info("ready")
+            while not self._clock.wait(self._stop, TICK_S):
+                self._tick()
+        self._notifier.stopping()
+        self._halt()
+        return self._exit
+
+    def close(self) -> None:
+        """Let go of ports and sockets, in the reverse order of their making."""
+        for reader in self._readers.values():
+            reader.close()
+        self._control.close()
+        self._outside.close()
+
+    def _hire(self, settings: Settings) -> list[Worker]:
+        slow = settings.kemru.deadline_seconds + DELIVERY_SLACK_S
+        steps: list[tuple[str, Callable[[], float], float]] = [("control", self._serve, SCANNER_DEADLINE_S)]
+        steps += [(f"station-{name}", reader.step, SCANNER_DEADLINE_S) for name, reader in self._readers.items()]
+        steps += [(name, step, slow) for name, step in self._outside.steps()]
+        workers = [
+            Worker(name, step, clock=self._clock, deadline=deadline, on_death=self._on_death)
+            for name, step, deadline in steps
+        ]
+        self._outside.wake_with({worker.name: worker.wake for worker in workers})
+        return workers
+
+    def _serve(self) -> float:
+        self._control.step(TICK_S)
+        return 0.0
+
+    def _publish(self, event: object) -> None:
+        self._control.publish(event)  # type: ignore[arg-type]  # ScanResult | EnrolProgress, checked by Reader
+        self._outside.wake()
+
+    def _status_changed(self) -> None:
+        self._control.publish(self._desk.status())
+
+    def _tick(self) -> None:
+        self._store.probe()
+        self._status_changed()
+        stalled = [worker.name for worker in self._workers if worker.stalled]
+        if stalled:
+            log.error("no sign of life from %s; the watchdog is not fed", ", ".join(stalled))
+        else:
+            self._notifier.beat()
+
+    def _on_death(self, name: str, error: Exception) -> bool:
+        """A worker's step failed. After a disk error nobody knows what was written: only a fresh start can tell."""
+        if isinstance(error, SaveUnknown | StoreDamaged):
+            log.critical("%s: %s; stopping, so that the database is opened afresh", name, error)
+            self._exit = Exit.IO
+            self._stop.set()
+            return False
+        log.error("%s died and will be started again", name, exc_info=error)
+        return True
+
+    def _halt(self) -> None:
+        for worker in reversed(self._workers):
+            worker.stop()
+        self._control.wake()
+        for worker in reversed(self._workers):
+            if not worker.join(STOP_WITHIN_S):
+                log.error("%s did not stop within %.0f s and is left behind", worker.name, STOP_WITHIN_S)
+
+
+@contextlib.contextmanager
+def _signals(stop: threading.Event) -> Iterator[None]:
+    """Turn SIGTERM and SIGINT into `stop`, where the process's main thread runs us."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,54 @@
+"""Pulling the roster: who may punch, as Kemru knows them."""
+
+import logging
+
+from kiosk.clock import TRUSTED, Clock
+from kiosk.delivery.budget import Budget
+from kiosk.kemru import Kemru, KemruError
+from kiosk.store import Store
+
+log = logging.getLogger(__name__)
+
+LAST_ROSTER = "last-roster"
+"""The note that holds when the roster was last pulled, RFC 3339 in the site's zone."""
+
+
+class Roster:
+    """Pulls all members at once. `trouble` says in plain words why the last pull failed; empty if it did not."""
+
+    def __init__(self, kemru: Kemru, store: Store, clock: Clock, budget: Budget) -> None:
+        self.trouble = ""
+        self._kemru = kemru
+        self._store = store
+        self._clock = clock
+        self._budget = budget
+
+    def pull(self) -> bool:
+        """Ask Kemru for everybody and put them into the store; returns whether that worked. Never raises KemruError."""
+        now = self._clock.now()
+        if now.state not in TRUSTED:
+            self.trouble = "the clock is not set; the roster is not asked for until it is"
+            return False
+        if self._budget.take(now) > 0:
+            return False
+        try:
+            answer = self._kemru.roster()
+        except KemruError as error:
+            self.trouble = f"the roster could not be pulled: {error}"
+            log.warning("%s", self.trouble)
+            return False
+        if not answer.members:
+            # An empty list would lock everybody out on one bad answer; a site without members has nothing to lose by waiting.
+            self.trouble = "Kemru's roster is empty; the members known here are kept"
+            return False
+        change = self._store.members.replace_all(answer.members, now.utc_us)
+        self._store.notes.put(LAST_ROSTER, now.local().isoformat(timespec="seconds"))
+        self.trouble = ""
+        log.info(
+            "roster: %d members (%d new, %d changed, %d gone)",
+            len(answer.members),
+            change.added,
+            change.changed,
+            change.gone,
+        )
+        return True

@@ -1,0 +1,32 @@
+"""Which base URLs may be used: the key and the signature must not cross a network in clear."""
+
+import ipaddress
+from urllib.parse import urlsplit
+
+from kiosk.kemru.errors import AddressRefused
+
+PLAIN_HTTP_HOSTS = frozenset({"localhost", "sandbox.kemrut.com"})
+"""Hosts that may be spoken to without TLS, besides loopback addresses."""
+
+
+def checked(base_url: str) -> str:
+    """`base_url` without a trailing slash. Raises AddressRefused if it is no plain http(s) URL, or lacks TLS where TLS is needed."""
+    try:
+        parts = urlsplit(base_url)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        raise AddressRefused("the base URL is not a URL") from None
+    if parts.scheme not in {"http", "https"} or not host or parts.username is not None or parts.query or parts.fragment:
+        raise AddressRefused("the base URL must be http(s)://host[:port][/path] and nothing more")
+    if parts.scheme == "http" and not _may_be_plain(host):
+        raise AddressRefused(f"plain HTTP to {host} is refused: the API key would travel in clear")
+    return base_url.rstrip("/")
+
+
+def _may_be_plain(host: str) -> bool:
+    if host in PLAIN_HTTP_HOSTS:
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,134 @@
+"""From believed answers to typed values, with one last doubt: whether the answer speaks of what was asked."""
+
+from decimal import Decimal, InvalidOperation
+
+import msgspec
+
+from kiosk.kemru import codes, records
+from kiosk.kemru.errors import UnknownOutcome
+from kiosk.kemru.messages import AttendanceRecord, Balance, MemberReply, Receipt, Roster, User, Verification
+from kiosk.kemru.verdict import Answer, Envelope, Reply, unpack
+
+STATUSES = frozenset({"success", "processing", "pending", "retry", "failed", "queued (offline)"})
+"""The documented status reference, folded to lower case."""
+
+
+class _Balance(msgspec.Struct, frozen=True):
+    balance: str | int | float
+    currency: str = "KES"
+
+
+class _Telco(msgspec.Struct, frozen=True):
+    telco: str
+
+
+def roster(reply: Reply) -> Roster:
+    """Sort the mixed list of /api-biometric."""
+    return records.read(_items(reply))
+
+
+def member(reply: Reply) -> MemberReply:
+    """The one member of /api-memberc."""
+    found = records.read_member(reply.data)
+    if found is None:
+        raise _mistyped(reply)
+    return found
+
+
+def attendance(reply: Reply, uid: str) -> list[AttendanceRecord]:
+    """The scans of `uid` in an answer of /api-single; anything else in it is left out."""
+    return [each for each in records.read(_items(reply)).attendance if each.uid == uid]
+
+
+def scan_receipt(reply: Reply, uid: str, reference: str) -> Receipt:
+    """Whether `reference` is delivered: it is in the answer, or the platform says duplicate. A success for others is no success."""
+    _check_about(reply, reference)
+    if not reply.duplicate and all(each.reference != reference for each in attendance(reply, uid)):
+        raise _about_another(reply)
+    return Receipt(reference, delivered=True, duplicate=reply.duplicate, code=reply.envelope.code)
+
+
+def sms_receipt(reply: Reply, reference: str) -> Receipt:
+    """Whether the message of `reference` was accepted. An answer that names another reference is no success."""
+    if not isinstance(reply.data, dict):
+        raise _mistyped(reply)
+    _check_about(reply, reference)
+    return Receipt(
+        reference,
+        delivered=True,
+        duplicate=reply.duplicate,
+        code=reply.envelope.code,
+        platform_reference=records.text(reply.envelope.merchant_reference),
+    )
+
+
+def verification(answer: Answer, reference: str) -> Verification | None:
+    """What /transactions/{ref}/verify says of `reference`; None if it is not such an answer, and has to be judged like any other.
+
+    Here `status` and `status_code` speak of the transaction, not of the request.
+    """
+    _, envelope, damage = unpack(answer)
+    if damage or not (200 <= answer.status < 300 or envelope.code == codes.NOT_FOUND):
+        return None
+    if envelope.code == codes.NOT_FOUND:
+        return Verification("", envelope.code, found=False)
+    if envelope.status is None or envelope.status.casefold() not in STATUSES:
+        return None
+    if reference in envelope.references or (not envelope.references and _is_done(envelope)):
+        return Verification(envelope.status, envelope.code, found=True)
+    return None
+
+
+def balance(reply: Reply) -> Balance:
+    """The wallet of /api-link."""
+    try:
+        record = msgspec.convert(reply.data, _Balance)
+        amount = Decimal(str(record.balance))
+    except (msgspec.ValidationError, InvalidOperation) as error:
+        raise _mistyped(reply) from error
+    if not amount.is_finite():
+        raise _mistyped(reply)
+    return Balance(amount, records.text(record.currency) or "KES")
+
+
+def telco(reply: Reply) -> str | None:
+    """The network of /api-telco-check, as the platform spells it."""
+    try:
+        return records.text(msgspec.convert(reply.data, _Telco).telco)
+    except msgspec.ValidationError as error:
+        raise _mistyped(reply) from error
+
+
+def user(reply: Reply) -> User:
+    """The one user of /api-user, behind the header that comes with it."""
+    users = records.read(_items(reply)).users
+    if len(users) != 1:
+        raise _mistyped(reply)
+    return users[0]
+
+
+def _items(reply: Reply) -> list[object]:
+    if not isinstance(reply.data, list):
+        raise _mistyped(reply)
+    return reply.data
+
+
+def _is_done(envelope: Envelope) -> bool:
+    return envelope.code is not None and codes.meaning(envelope.code).kind is codes.Kind.DONE
+
+
+def _check_about(reply: Reply, reference: str) -> None:
+    if reply.envelope.reference not in {None, reference}:
+        raise _about_another(reply)
+
+
+def _about_another(reply: Reply) -> UnknownOutcome:
+    return UnknownOutcome(
+        f"{reply.call}: the answer does not speak of what was sent", call=reply.call, http_status=reply.http_status
+    )
+
+
+def _mistyped(reply: Reply) -> UnknownOutcome:
+    return UnknownOutcome(
+        f"{reply.call}: the answer is of other types than documented", call=reply.call, http_status=reply.http_status
+    )

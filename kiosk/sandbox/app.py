@@ -1,0 +1,95 @@
+"""The sandbox as a web application: every row of the endpoint table as a route, and the control endpoints beside them."""
+
+import json
+import math
+from collections.abc import Awaitable, Callable
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from kiosk.kemru.endpoints import ENDPOINTS, Endpoint
+from kiosk.sandbox import faults
+from kiosk.sandbox.calls import CALLS
+from kiosk.sandbox.checks import Fields, RefusedError, check_key, check_request
+from kiosk.sandbox.control import control_routes
+from kiosk.sandbox.faults import Faults
+from kiosk.sandbox.state import State
+
+MAX_REQUEST = 1 << 16
+"""Bytes of the longest request body that is read."""
+
+Clock = Callable[[], float]
+"""The time in seconds since 1970."""
+
+
+def build(state: State, trouble: Faults, clock: Clock) -> Starlette:
+    """The application on `state`, as bad as `trouble` says."""
+    routes = [
+        Route(endpoint.path, _route(endpoint, state, trouble, clock), methods=[endpoint.method])
+        for endpoint in ENDPOINTS
+    ]
+    return Starlette(routes=[*routes, *control_routes(state, trouble, clock)])
+
+
+def _route(endpoint: Endpoint, state: State, trouble: Faults, clock: Clock) -> Callable[[Request], Awaitable[Response]]:
+    async def handle(request: Request) -> Response:
+        body = await _body(request)
+
+        def act() -> Response:
+            return _answer(endpoint, request, body, state, clock())
+
+        fault = trouble.take(request.url.path)
+        return act() if fault is None else await faults.play(fault, request, act)
+
+    return handle
+
+
+def _answer(endpoint: Endpoint, request: Request, body: bytes | None, state: State, now: float) -> Response:
+    try:
+        key = check_key(request.headers.get("apikey"))
+        wait = state.admit(key, endpoint.path, now)
+        if wait is not None:
+            return _json(
+                {"status": "Failed", "message": "Rate limit exceeded."}, 429, {"retry-after": str(math.ceil(wait))}
+            )
+        fields = {**_fields(endpoint, request, body), **request.path_params}
+        check_request(endpoint, fields)
+        return _json(CALLS[endpoint](state, fields, now))
+    except RefusedError as refusal:
+        return _json(refusal.wire(), refusal.http_status)
+
+
+def _fields(endpoint: Endpoint, request: Request, body: bytes | None) -> Fields:
+    if body is None:
+        raise RefusedError("1109")
+    if not body and endpoint.method == "GET":
+        return dict(request.query_params)
+    if not request.headers.get("content-type", "").startswith("application/json"):
+        raise RefusedError("1109")
+    try:
+        fields = json.loads(body)
+    except (ValueError, RecursionError):
+        raise RefusedError("1109") from None
+    if not isinstance(fields, dict):
+        raise RefusedError("1109")
+    return fields
+
+
+async def _body(request: Request) -> bytes | None:
+    """The request's body; None if it is too long or never came whole."""
+    body = bytearray()
+    try:
+        async for piece in request.stream():
+            body += piece
+            if len(body) > MAX_REQUEST:
+                return None
+    except ClientDisconnect:
+        return None
+    return bytes(body)
+
+
+def _json(value: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(msgspec.json.encode(value), status, headers, media_type="application/json")

@@ -1,0 +1,151 @@
+"""What the large part of the screen shows: one frozen value, made from what the daemon said and nothing else."""
+
+import enum
+from dataclasses import dataclass
+
+from kiosk.models import Direction, EnrolProgress, ScanKind, ScannerHealth, ScanResult, StationStatus, Status
+from kiosk.screen.plain import plain
+from kiosk.screen.words import clock_time
+from kiosk.texts import knows, text
+
+
+class Mood(enum.StrEnum):
+    """Which colour and which picture. The first seven answer a finger and pass; the others last as long as their cause."""
+
+    WELCOME = "welcome"
+    GOODBYE = "goodbye"
+    ALREADY = "already"
+    NOT_RECOGNISED = "not-recognised"
+    TRY_AGAIN = "try-again"
+    NOT_SAVED = "not-saved"
+    DENIED = "denied"
+    ENROL = "enrol"
+    ENROLLED = "enrolled"
+    READY = "ready"
+    STARTING = "starting"
+    FAULT = "fault"
+    LOCKED = "locked"
+    STALE = "stale"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """`title` is what has to be readable at arm's length, `kicker` stands above it; `when` and `detail` below, in this order."""
+
+    mood: Mood
+    title: str
+    kicker: str = ""
+    when: str = ""
+    detail: str = ""
+
+
+_MOODS = {kind: Mood(kind.value.replace("_", "-")) for kind in ScanKind}
+
+_HEADLINES = {kind: kind.value for kind in ScanKind} | {ScanKind.NOT_SAVED: "not_saved_title"}
+
+_SECONDS = {ScanKind.NOT_SAVED: 8.0, ScanKind.DENIED: 6.0}
+"""How long an answer stays, where 4 s are not enough to read and understand it."""
+
+
+def seconds(result: ScanResult) -> float:
+    """Tell how long the answer to a finger stays on the screen."""
+    return _SECONDS.get(result.kind, 4.0)
+
+
+def answer(result: ScanResult, language: str) -> Face:
+    """Make the face for the answer to one finger."""
+    headline = text(_HEADLINES[result.kind], language)
+    name = plain(result.name or "")
+    return Face(
+        mood=_MOODS[result.kind],
+        title=name or headline,
+        kicker=headline if name else "",
+        when=_when(result, language),
+        detail=_advice(result, language),
+    )
+
+
+def enrolment(progress: EnrolProgress, language: str) -> Face:
+    """Make the face for one step of an enrolment."""
+    if progress.final:
+        key = "enrol_done" if progress.ok else "enrol_failed"
+        # Only a punch on disk may look like a welcome.
+        mood = Mood.ENROLLED if progress.ok else Mood.DENIED
+        return Face(
+            mood, text("enrol_title", language), detail=f"{text(key, language)} {plain(progress.message)}".strip()
+        )
+    key = f"enrol_{progress.step}"
+    said = text(key, language, sample=progress.sample) if knows(key) else plain(progress.message)
+    return Face(Mood.ENROL, text("enrol_title", language), detail=said)
+
+
+def gone(language: str) -> Face:
+    """Make the face of a kiosk whose daemon does not run."""
+    return Face(Mood.GONE, text("gone_title", language), detail=text("gone_detail", language))
+
+
+def stale(age: str, language: str) -> Face:
+    """Make the face of a kiosk that is connected and says nothing; `age` in words."""
+    return Face(Mood.STALE, text("stale_title", language), detail=text("stale_detail", language, age=age))
+
+
+def resting(status: Status, language: str) -> Face:
+    """Make the face between two fingers: ready, or what stands in the way."""
+    if storage_fails(status):
+        return Face(Mood.FAULT, text("storage_title", language), detail=plain(status.storage, 200))
+    best = _best(status.stations)
+    if best is None:
+        return Face(Mood.FAULT, text("fault_title", language), detail=text("no_scanner", language))
+    if best.health is ScannerHealth.READY:
+        return Face(Mood.READY, text("ready_title", language), detail=text("ready_detail", language))
+    if best.health is ScannerHealth.STARTING:
+        return Face(Mood.STARTING, text("starting_title", language), detail=text("wait", language))
+    key = "fault" if best.health is ScannerHealth.FAULT else "locked"
+    said = [text(_EXPLAINED[best.health], language), plain(best.detail, 200)]
+    return Face(Mood(key), text(f"{key}_title", language), detail="\n".join(said).strip())
+
+
+_EXPLAINED = {ScannerHealth.FAULT: "scanner_fault", ScannerHealth.LOCKED: "locked_detail"}
+
+
+def storage_fails(status: Status) -> bool:
+    """Tell whether punches can be written; the daemon says `ok` when they can."""
+    return status.storage not in {"", "ok"}
+
+
+_PREFERRED = (ScannerHealth.READY, ScannerHealth.STARTING, ScannerHealth.LOCKED, ScannerHealth.FAULT)
+
+
+def _best(stations: list[StationStatus]) -> StationStatus | None:
+    """Choose the healthiest: while one works, people are served, and the status line tells of the others."""
+    return min(stations, key=lambda station: _PREFERRED.index(station.health), default=None)
+
+
+def _when(result: ScanResult, language: str) -> str:
+    if result.kind not in {ScanKind.WELCOME, ScanKind.GOODBYE, ScanKind.ALREADY}:
+        return ""
+    way = result.direction
+    if result.kind is ScanKind.ALREADY:
+        key = "already_at" if way is None else f"already_{way.value}_at"
+    else:
+        key = f"{(way or _usual(result.kind)).value}_at"
+    return text(key, language, time=clock_time(result.at))
+
+
+def _usual(kind: ScanKind) -> Direction:
+    return Direction.OUT if kind is ScanKind.GOODBYE else Direction.IN
+
+
+_USUAL_ADVICE = {
+    ScanKind.NOT_RECOGNISED: "press_again",
+    ScanKind.TRY_AGAIN: "press_again",
+    ScanKind.NOT_SAVED: "press_again",
+    ScanKind.DENIED: "see_office",
+}
+
+
+def _advice(result: ScanResult, language: str) -> str:
+    key = result.advice if result.advice and knows(result.advice) else _USUAL_ADVICE.get(result.kind)
+    warning = [text("not_saved", language)] if result.kind is ScanKind.NOT_SAVED else []
+    return "\n".join([*warning, *([text(key, language)] if key else [])])

@@ -1,0 +1,45 @@
+"""What the reader's thread tells the app: envelopes around the protocol's own frozen values."""
+
+from textual.message import Message
+
+from kiosk.models import EnrolProgress, ScanResult, Status
+
+
+class Scanned(Message):
+    """A finger was answered."""
+
+    def __init__(self, result: ScanResult) -> None:
+        super().__init__()
+        self.result = result
+
+
+class Enrolled(Message):
+    """An enrolment went a step further."""
+
+    def __init__(self, progress: EnrolProgress) -> None:
+        super().__init__()
+        self.progress = progress
+
+
+class Told(Message):
+    """A status came. In a flood the latest stands for all."""
+
+    def __init__(self, status: Status) -> None:
+        super().__init__()
+        self.status = status
+
+    def can_replace(self, message: Message) -> bool:
+        """Tell the queue that an older status in it is of no use any more."""
+        return isinstance(message, Told)
+
+
+class Lost(Message):
+    """The daemon is gone; `trouble` is for the administrator."""
+
+    def __init__(self, trouble: str) -> None:
+        super().__init__()
+        self.trouble = trouble
+
+    def can_replace(self, message: Message) -> bool:
+        """Tell the queue that one such message is enough."""
+        return isinstance(message, Lost)

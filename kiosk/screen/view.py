@@ -1,0 +1,104 @@
+"""The screen's memory: what was heard, when, and what has to be shown therefore. Pure; the app carries it to widgets.
+
+Instants are seconds on a clock that never jumps, and come in as arguments.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+from kiosk.models import ClockState, EnrolProgress, ScanResult, Status
+from kiosk.screen import face as faces
+from kiosk.screen.chips import Chip, Level, chips
+from kiosk.screen.face import Face
+from kiosk.screen.plain import plain
+from kiosk.screen.words import age, read_time
+from kiosk.texts import text
+
+STALE_S = 5.0
+"""A status older than this is no longer believed. The daemon sends one at least every second."""
+
+_ENROL_S = 30.0
+"""How long one step of an enrolment stays when no other follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    face: Face
+    until: float
+
+
+class View:
+    """What was heard from the daemon so far, in `language`."""
+
+    def __init__(self, language: str) -> None:
+        self._language = language
+        self._answer: _Answer | None = None
+        self._heard_at = 0.0
+        self._connected = False
+        self._trouble = ""
+        self.status: Status | None = None
+
+    def scanned(self, result: ScanResult, now: float) -> float:
+        """Take the answer to a finger. Returns for how many seconds to show it."""
+        return self._show(faces.answer(result, self._language), now, faces.seconds(result))
+
+    def enrolled(self, progress: EnrolProgress, now: float) -> float:
+        """Take a step of an enrolment. Returns for how many seconds to show it."""
+        return self._show(faces.enrolment(progress, self._language), now, 6.0 if progress.final else _ENROL_S)
+
+    def told(self, status: Status, now: float) -> None:
+        """Take a status."""
+        self.status = status
+        self._heard_at = now
+        self._connected = True
+
+    def lost(self, trouble: str) -> None:
+        """Forget the daemon: it is gone, and `trouble` says how that shows."""
+        self._connected = False
+        self._trouble = trouble
+        self._answer = None
+
+    def face(self, now: float) -> Face:
+        """Say what the large part shows: the answer to the last finger while it is fresh, else the state of things."""
+        if self._answer is not None and now < self._answer.until:
+            return self._answer.face
+        if not self._connected or self.status is None:
+            return faces.gone(self._language)
+        if self._age(now) > STALE_S:
+            return faces.stale(age(self._age(now), self._language), self._language)
+        return faces.resting(self.status, self._language)
+
+    def chips(self, now: float) -> list[Chip]:
+        """Say what the status line shows."""
+        if not self._connected or self.status is None:
+            return [Chip(Level.BAD, text("line_gone", self._language))]
+        if self._age(now) > STALE_S:
+            return [Chip(Level.BAD, text("line_stale", self._language, age=age(self._age(now), self._language)))]
+        return chips(self.status, self._language)
+
+    def alarms(self, now: float) -> list[Chip]:
+        """Say what an administrator has to know before believing the last status: empty while it is fresh."""
+        if self._connected and self.status is not None and self._age(now) <= STALE_S:
+            return []
+        return [
+            *self.chips(now),
+            *([Chip(Level.BAD, plain(self._trouble, 200))] if self._trouble and not self._connected else []),
+        ]
+
+    @property
+    def clock_unset(self) -> bool:
+        """Tell whether the daemon distrusts the clock."""
+        return self.status is not None and self.status.clock is ClockState.UNSYNCED
+
+    def local(self, utc: datetime) -> datetime:
+        """Turn `utc` into the time of day at the site: the daemon's own offset once it was heard, else this machine's zone."""
+        said = read_time(self.status.now) if self.status else None
+        offset = said.utcoffset() if said else None
+        return utc.astimezone(None if offset is None else timezone(offset))
+
+    def _show(self, face: Face, now: float, seconds: float) -> float:
+        self._answer = _Answer(face, now + seconds)
+        return seconds
+
+    def _age(self, now: float) -> float:
+        return now - self._heard_at

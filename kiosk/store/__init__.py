@@ -1,0 +1,21 @@
+"""Everything the kiosk must not forget, in one SQLite file, and the only SQL of the kiosk."""
+
+from kiosk.store.chain import ChainReport
+from kiosk.store.errors import NotSaved, SaveUnknown, StoreConflict, StoreDamaged, StoreError, StoreMissing, StoreTooNew
+from kiosk.store.members import RosterChange
+from kiosk.store.outbox import LaneCounts
+from kiosk.store.store import Store
+
+__all__ = [
+    "ChainReport",
+    "LaneCounts",
+    "NotSaved",
+    "RosterChange",
+    "SaveUnknown",
+    "Store",
+    "StoreConflict",
+    "StoreDamaged",
+    "StoreError",
+    "StoreMissing",
+    "StoreTooNew",
+]

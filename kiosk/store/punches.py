@@ -1,0 +1,103 @@
+"""The attendance log: it only grows, and a chain of hashes runs through it."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from kiosk.models import ClockState, Direction, Moment, NewDelivery, Punch
+from kiosk.store import chain
+from kiosk.store.chain import ChainReport
+from kiosk.store.database import Database
+from kiosk.store.errors import StoreDamaged
+from kiosk.store.outbox import Outbox
+
+PAGE = 5_000
+"""Rows at a time when the whole log is read: while a reader holds on, the write-ahead log only grows."""
+
+# All three in the order of chain.canonical.
+_SELECT = """
+SELECT seq, id, member_uid, station, direction, reason, work_day,
+       utc_us, boot_id, boottime_us, clock_state, max_error_us, zone, slot, score FROM punches """
+_INSERT = "INSERT INTO punches VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+# Read as bytes: a flipped bit may have made text unreadable, and has to show as a broken link, not as an error.
+_RAW = """
+SELECT seq, CAST(id AS BLOB), CAST(member_uid AS BLOB), CAST(station AS BLOB), CAST(direction AS BLOB),
+       CAST(reason AS BLOB), CAST(work_day AS BLOB), utc_us, CAST(boot_id AS BLOB), boottime_us,
+       CAST(clock_state AS BLOB), max_error_us, CAST(zone AS BLOB), slot, score, chain
+FROM punches WHERE seq > ? ORDER BY seq LIMIT ?
+"""
+
+
+class Punches:
+    """The table of that name."""
+
+    def __init__(self, database: Database, outbox: Outbox) -> None:
+        self._database = database
+        self._outbox = outbox
+
+    def record(self, punch: Punch, deliveries: Sequence[NewDelivery]) -> None:
+        """Append `punch` to the log and `deliveries` to the outbox. When this returns outside `atomic`, both are on disk.
+
+        Raises NotSaved, SaveUnknown, or StoreConflict if an id was used before.
+        """
+        with self._database.atomic():
+            seq, previous = self._head()
+            row = _row(seq + 1, punch)
+            self._database.write(_INSERT, (*row, chain.link(previous, row)))
+            self._outbox.add(seq + 1, punch, deliveries)
+
+    def last(self, member_uid: str) -> Punch | None:
+        """Return the member's latest punch in the order of recording, whatever the clocks said."""
+        return self._one("WHERE member_uid = ? ORDER BY seq DESC LIMIT 1", member_uid)
+
+    def get(self, punch_id: str) -> Punch | None:
+        """Return the punch with this id: the way to find out what became of one after SaveUnknown."""
+        return self._one("WHERE id = ?", punch_id)
+
+    def latest(self, limit: int, member_uid: str | None = None) -> list[Punch]:
+        """List at most `limit` punches, newest first; of one member if given."""
+        if member_uid is None:
+            return self._read("ORDER BY seq DESC LIMIT ?", limit)
+        return self._read("WHERE member_uid = ? ORDER BY seq DESC LIMIT ?", member_uid, limit)
+
+    def count_on(self, work_day: str) -> int:
+        """Count the punches of the local day `work_day` (ISO date)."""
+        return int(self._database.row("SELECT count(*) FROM punches WHERE work_day = ?", (work_day,))[0])
+
+    def verify(self) -> ChainReport:
+        """Follow the chain through the whole log: about a second for 200,000 punches. Safe beside a running kiosk."""
+        return chain.verify(self._raw())
+
+    def _head(self) -> tuple[int, bytes]:
+        head: tuple[int, bytes] | None = self._database.row("SELECT seq, chain FROM punches ORDER BY seq DESC LIMIT 1")
+        return head or (0, chain.START)
+
+    def _raw(self) -> Iterator[tuple[chain.Row, bytes]]:
+        seq = -(1 << 63)
+        while page := self._database.rows(_RAW, (seq, PAGE)):
+            for *row, found in page:
+                yield [value.decode(errors="replace") if isinstance(value, bytes) else value for value in row], found
+            seq = page[-1][0]
+
+    def _one(self, condition: str, *values: str | int) -> Punch | None:
+        found = self._read(condition, *values)
+        return found[0] if found else None
+
+    def _read(self, condition: str, *values: str | int) -> list[Punch]:
+        return [_punch(row) for row in self._database.each(_SELECT + condition, values)]
+
+
+def _row(seq: int, punch: Punch) -> tuple[str | int | None, ...]:
+    at = punch.at
+    clock = (at.utc_us, at.boot_id, at.boottime_us, at.state.value, at.max_error_us, at.zone)
+    who = (punch.id, punch.member_uid, punch.station, punch.direction.value, punch.reason, punch.work_day)
+    return (seq, *who, *clock, punch.slot, punch.score)
+
+
+def _punch(row: tuple[Any, ...]) -> Punch:
+    seq, punch_id, member_uid, station, direction, reason, work_day, *clock, slot, score = row
+    utc_us, boot_id, boottime_us, state, max_error_us, zone = clock
+    try:
+        at = Moment(utc_us, boot_id, boottime_us, ClockState(state), max_error_us, zone)
+        return Punch(punch_id, member_uid, station, Direction(direction), reason, work_day, at, slot, score)
+    except ValueError as error:
+        raise StoreDamaged(f"punch {seq} of the log holds a word that no kiosk writes") from error

@@ -1,0 +1,26 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from drivers import Scanner
+from drivers.emulation.host import Emulator
+from tests.support.scanners import emulated, opened
+
+
+@pytest.fixture
+def r307(tmp_path: Path) -> Iterator[Emulator]:
+    with emulated("r307", tmp_path) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def r503(tmp_path: Path) -> Iterator[Emulator]:
+    with emulated("r503", tmp_path) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def scanner(r307: Emulator) -> Iterator[Scanner]:
+    with opened(r307) as scanner:
+        yield scanner

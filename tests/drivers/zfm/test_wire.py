@@ -1,0 +1,162 @@
+"""The dialogue alone, over a link that is made up and a clock that moves only when somebody waits."""
+
+from collections.abc import Callable
+
+import pytest
+
+from drivers import DeviceError, LinkTimeout, ProtocolError
+from drivers.link import Link
+from drivers.zfm.codec import Packet, Pid
+from drivers.zfm.commands import GEN_IMG, SEARCH, UP_CHAR
+from drivers.zfm.wire import Wire
+
+OK = Packet(Pid.ACK, b"\x00").to_bytes()
+STEP = 0.01
+
+
+class MadeUpLink(Link):
+    """Every `receive` takes a hundredth of a second and brings what `script` says, or nothing."""
+
+    def __init__(self, script: Callable[[int], bytes]) -> None:
+        super().__init__("made-up", monotonic=lambda: self.now)
+        self.now = 0.0
+        self.sent: list[bytes] = []
+        self._script = script
+        self._reads = 0
+
+    def send(self, data: bytes) -> None:
+        self.sent.append(data)
+
+    def flush(self) -> int:
+        return 0
+
+    def receive(self, deadline: float) -> bytes:
+        data = self._script(self._reads)
+        self._reads += 1
+        if not data:
+            waited, self.now = deadline - self.now, max(self.now, deadline)
+            raise LinkTimeout("silence", port=self.url, waited=waited, received=0)
+        self.now += STEP
+        return data
+
+
+def wire_of(*pieces: bytes, last: bytes = b"") -> Wire:
+    link = MadeUpLink(lambda read: pieces[read] if read < len(pieces) else last)
+    return Wire(link, monotonic=lambda: link.now)
+
+
+def now(wire: Wire) -> float:
+    assert isinstance(wire.link, MadeUpLink)
+    return wire.link.now
+
+
+def ask(wire: Wire, code: int) -> Packet:
+    wire.send(Pid.COMMAND, bytes((code,)))
+    return wire.receive_ack()
+
+
+@pytest.mark.parametrize(
+    "flood",
+    [
+        b"\x00" * 100,
+        b"\xef\x01" * 50,
+        OK[:-1],
+        Packet(Pid.ACK, b"\x00", 5).to_bytes(),
+        Packet(Pid.DATA, b"\x00").to_bytes(),
+    ],
+)
+def test_F043_a_line_that_never_stops_is_left_at_the_deadline(flood: bytes) -> None:
+    wire = wire_of(last=flood)
+    with pytest.raises((LinkTimeout, ProtocolError)):
+        ask(wire, GEN_IMG.code)
+    assert now(wire) == pytest.approx(GEN_IMG.deadline, abs=2 * STEP)
+
+
+def test_F042_deadlines_are_the_commands() -> None:
+    for row in (GEN_IMG, SEARCH):
+        wire = wire_of()
+        with pytest.raises(LinkTimeout, match=row.name) as silence:
+            ask(wire, row.code)
+        assert now(wire) == row.deadline == silence.value.waited
+
+
+def test_within_bounds_many_commands_together() -> None:
+    wire = wire_of()
+    with wire.within(0.5), pytest.raises(LinkTimeout):
+        ask(wire, SEARCH.code)
+    assert now(wire) == 0.5
+
+
+def test_F044_half_a_packet_is_dropped_after_the_stall_and_the_next_one_taken() -> None:
+    # A false header promises 48 bytes; the true answer lies in what was taken for its payload.
+    false = bytes.fromhex("EF01FFFFFFFF070030")
+    wire = wire_of(false + OK)
+    assert ask(wire, GEN_IMG.code).payload == b"\x00"
+    assert now(wire) == pytest.approx(0.3, abs=2 * STEP)
+
+
+def test_F045_damage_is_reported_soon_after_the_line_falls_silent() -> None:
+    wire = wire_of(OK[:-1] + b"\x77")
+    with pytest.raises(ProtocolError, match="damaged"):
+        ask(wire, GEN_IMG.code)
+    assert now(wire) == pytest.approx(0.3, abs=2 * STEP)
+    assert wire.damaged == 1
+
+
+def test_F045_the_true_answer_behind_a_damaged_one_is_taken() -> None:
+    assert ask(wire_of(OK[:-1] + b"\x77", OK), GEN_IMG.code).payload == b"\x00"
+
+
+def test_F047_acks_of_another_shape_answer_nothing() -> None:
+    hit = Packet(Pid.ACK, bytes.fromhex("0000050060")).to_bytes()
+    wire = wire_of(OK, OK, hit)
+    assert ask(wire, SEARCH.code).payload.hex() == "0000050060"
+    assert wire.stale == 2
+    wire = wire_of(hit)
+    with pytest.raises(ProtocolError, match="not an answer"):
+        ask(wire, GEN_IMG.code)
+
+
+def test_refusal_carries_code_and_cure() -> None:
+    with pytest.raises(DeviceError, match="UpChar refused with 18: flash") as refused:
+        ask(wire_of(Packet(Pid.ACK, b"\x18").to_bytes()), UP_CHAR.code)
+    assert (refused.value.command, refused.value.code) == ("UpChar", 0x18)
+    assert "replace the scanner" in refused.value.cure
+
+
+def test_stray_bytes_name_the_baud_rate_as_cure() -> None:
+    with pytest.raises(LinkTimeout, match="3 stray bytes") as silence:
+        ask(wire_of(b"\x01\x02\x03"), GEN_IMG.code)
+    assert "baud" in silence.value.cure
+
+
+def test_answer_that_lay_there_at_the_deadline_is_still_read() -> None:
+    wire = wire_of(OK)
+    wire.send(Pid.COMMAND, bytes((GEN_IMG.code,)))
+    assert isinstance(wire.link, MadeUpLink)
+    # The host was busy with something else for a minute.
+    wire.link.now += 60
+    assert wire.receive_ack().payload == b"\x00"
+
+
+def test_transfer_that_never_ends_is_left() -> None:
+    wire = wire_of(OK, last=Packet(Pid.DATA, bytes(256)).to_bytes())
+    ask(wire, UP_CHAR.code)
+    with pytest.raises(ProtocolError, match="does not end"):
+        list(iter(wire.receive_data, None))
+
+
+def test_an_ack_in_the_middle_of_a_transfer() -> None:
+    wire = wire_of(OK, OK)
+    ask(wire, UP_CHAR.code)
+    with pytest.raises(ProtocolError, match="ACK packet in the middle"):
+        wire.receive_data()
+
+
+def test_F045_noise_between_data_packets_spoils_the_transfer() -> None:
+    data = Packet(Pid.DATA, bytes(32)).to_bytes()
+    wire = wire_of(OK, data, b"\x99" + data)
+    ask(wire, UP_CHAR.code)
+    wire.receive_data()
+    with pytest.raises(ProtocolError, match="damaged on the way"):
+        wire.receive_data()

@@ -1,0 +1,197 @@
+"""Enrolment: consent first, nobody twice, nothing called done that was not recognised, nothing half done."""
+
+import pytest
+
+import drivers
+from kiosk.models import EnrolProgress, FingerName, FingerState, ScanKind
+from kiosk.station import EnrolmentError, EnrolRequest
+from tests.support.station import AMINA, BARAKA, Station, make
+
+
+def test_three_presses_and_the_finger_is_enrolled(desk: Station) -> None:
+    last = desk.enrol(AMINA)
+    assert last.ok
+    assert last.message == "Enrolled."
+    [finger] = desk.store.fingers.of_member("1")
+    assert finger.state is FingerState.ENROLLED
+    assert finger.consent.witness == "the head teacher"
+    assert finger.slot in desk.reader._scanner.used()
+    steps = [event.step for event in desk.events if isinstance(event, EnrolProgress)]
+    assert steps == ["place", "captured", "lift", "place", "captured", "lift", "verify", "done"] or steps[-2:] == [
+        "verify",
+        "done",
+    ]
+    assert desk.reader.status.used == 1
+
+
+def test_the_press_that_verified_is_no_punch(desk: Station) -> None:
+    desk.enrol(AMINA)
+    desk.steps(10)
+    assert desk.store.punches.latest(1) == []
+
+
+def test_T022_without_a_witness_to_the_consent_there_is_no_enrolment(desk: Station) -> None:
+    last = desk.enrol(AMINA, witness="  ")
+    assert not last.ok
+    assert "Consent is required" in last.message
+    assert desk.store.fingers.of_member("1") == []
+
+
+def test_F054_the_same_finger_for_somebody_else_is_refused_and_its_owner_named(desk: Station) -> None:
+    desk.enrol(AMINA)
+    last = desk.enrol(BARAKA, finger="finger of AMINA")
+    assert not last.ok
+    assert "already enrolled, of member 1 (right-index)" in last.message
+    assert desk.store.fingers.of_member("2") == []
+    assert len(desk.reader._scanner.used()) == 1
+
+
+def test_the_same_finger_name_twice_is_refused(desk: Station) -> None:
+    desk.enrol(AMINA)
+    assert "already has the right-index" in desk.enrol(AMINA, finger="x").message
+    assert desk.enrol(AMINA, finger="left one", name=FingerName.LEFT_INDEX).ok
+
+
+def test_an_unknown_member_is_refused(desk: Station) -> None:
+    desk.reader.enrol(EnrolRequest(member_uid="nobody", finger=FingerName.LEFT_THUMB, witness="w"))
+    desk.steps(2)
+    last = desk.events[-1]
+    assert isinstance(last, EnrolProgress)
+    assert last.final
+    assert "No active member" in last.message
+
+
+def switched(desk: Station, before: str, after: str) -> EnrolProgress:
+    """Enrol with one finger for the captures and another for the check."""
+    desk.reader.enrol(EnrolRequest(member_uid="1", finger=FingerName.RIGHT_INDEX, witness="w"))
+    handled = 0
+    for _ in range(400):
+        desk.clock.advance(desk.reader.step())
+        for event in desk.events[handled:]:
+            assert isinstance(event, EnrolProgress)
+            if event.final:
+                return event
+            if event.step in {"place", "verify"}:
+                desk.emulator.place(before if event.step == "place" and event.sample == 1 else after)
+            else:
+                desk.emulator.lift()
+        handled = len(desk.events)
+    raise AssertionError(desk.events)
+
+
+def test_two_different_fingers_are_a_mismatch(desk: Station) -> None:
+    last = switched(desk, "one", "two")
+    assert not last.ok
+    assert "not the same finger" in last.message
+    assert desk.store.fingers.of_station("main") == []
+    assert desk.reader._scanner.used() == frozenset()
+
+
+def test_a_finger_that_is_not_recognised_afterwards_is_thrown_away(
+    desk: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk.reader._scanner, "identify", _never_recognised(desk))
+    desk.reader.enrol(EnrolRequest(member_uid="1", finger=FingerName.RIGHT_INDEX, witness="w"))
+    last = _follow(desk)
+    assert not last.ok
+    assert "not recognised after it was stored" in last.message
+    assert desk.store.fingers.of_station("main") == []
+    monkeypatch.undo()
+    assert desk.reader._scanner.used() == frozenset()
+
+
+def _never_recognised(desk: Station):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    real = desk.reader._scanner.identify
+
+    def identify() -> drivers.Identification:
+        found = real()
+        return drivers.NoMatch() if isinstance(found, drivers.Hit) else found
+
+    return identify
+
+
+def _follow(desk: Station, finger: str = "f") -> EnrolProgress:
+    handled = 0
+    for _ in range(400):
+        desk.clock.advance(desk.reader.step())
+        for event in desk.events[handled:]:
+            assert isinstance(event, EnrolProgress)
+            if event.final:
+                return event
+            desk.emulator.place(finger) if event.step in {"place", "verify"} else desk.emulator.lift()
+        handled = len(desk.events)
+        if desk.events[-1].step == "verify":  # type: ignore[union-attr]
+            desk.emulator.place(finger) if desk.emulator.state()["finger"] is None else desk.emulator.lift()
+    raise AssertionError(desk.events)
+
+
+def test_nobody_comes_and_it_is_given_up(desk: Station) -> None:
+    desk.reader.enrol(EnrolRequest(member_uid="1", finger=FingerName.RIGHT_INDEX, witness="w"))
+    desk.steps(3)
+    desk.clock.advance(61)
+    desk.steps(1)
+    last = desk.events[-1]
+    assert isinstance(last, EnrolProgress)
+    assert last.final
+    assert "given up" in last.message
+    assert desk.store.fingers.of_station("main") == []
+
+
+def test_it_can_be_cancelled(desk: Station) -> None:
+    desk.reader.enrol(EnrolRequest(member_uid="1", finger=FingerName.RIGHT_INDEX, witness="w"))
+    desk.steps(3)
+    desk.reader.cancel_enrolment()
+    desk.steps(1)
+    assert [event.message for event in desk.events if isinstance(event, EnrolProgress) and event.final] == [
+        "Cancelled."
+    ]
+
+
+@pytest.mark.parametrize("after", range(1, 25, 3))
+def test_F048_F100_unplugged_in_the_middle_leaves_both_sides_agreed(desk: Station, after: int) -> None:
+    desk.reader.enrol(EnrolRequest(member_uid="1", finger=FingerName.RIGHT_INDEX, witness="w"))
+    handled = 0
+    for _ in range(after):
+        desk.clock.advance(desk.reader.step())
+        for event in desk.events[handled:]:
+            if isinstance(event, EnrolProgress) and not event.final:
+                desk.emulator.place("f") if event.step in {"place", "verify"} else desk.emulator.lift()
+        handled = len(desk.events)
+    desk.emulator.unplug()
+    desk.steps(2)
+    desk.emulator.lift()
+    desk.emulator.replug()
+    desk.steps(4)
+    enrolled = {finger.slot for finger in desk.store.fingers.of_station("main")}
+    assert {finger.state for finger in desk.store.fingers.of_station("main")} <= {FingerState.ENROLLED}
+    assert desk.reader._scanner.used() == enrolled
+    if not enrolled:
+        assert desk.enrol(AMINA).ok
+    assert [result.kind for result in desk.press("f" if enrolled else "finger of AMINA")] == [ScanKind.WELCOME]
+
+
+def test_F100_a_killed_daemon_finishes_undoing(desk: Station) -> None:
+    desk.reader.enrol(EnrolRequest(member_uid="1", finger=FingerName.RIGHT_INDEX, witness="w"))
+    handled = 0
+    while desk.reader._enrolment is None or not desk.reader._enrolment._stored:
+        desk.clock.advance(desk.reader.step())
+        for event in desk.events[handled:]:
+            assert isinstance(event, EnrolProgress)
+            desk.emulator.place("f") if event.step in {"place", "verify"} else desk.emulator.lift()
+        handled = len(desk.events)
+    assert len(desk.reader._scanner.used()) == 1
+    desk.reader._scanner.close()  # the process is gone; what it knew is on disk
+    desk.emulator.lift()
+    fresh = make(desk.emulator, desk.store, desk.clock)
+    fresh.steps(2)
+    assert fresh.reader._scanner.used() == frozenset()
+    assert desk.store.fingers.of_station("main") == []
+    assert fresh.enrol(AMINA, finger="f").ok
+    fresh.reader.close()
+
+
+def test_a_scanner_that_is_not_ready_refuses_at_once(desk: Station) -> None:
+    desk.emulator.unplug()
+    desk.steps(2)
+    with pytest.raises(EnrolmentError, match="not ready"):
+        desk.reader.enrol(EnrolRequest(member_uid="1", finger=FingerName.RIGHT_INDEX, witness="w"))

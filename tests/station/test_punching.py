@@ -1,0 +1,192 @@
+"""From the glass to the log: what the person is told is what is on disk."""
+
+import sqlite3
+
+import pytest
+
+import drivers
+from kiosk.models import Direction, Member, NewDelivery, Punch, ScanKind, ScannerHealth
+from kiosk.store import NotSaved, SaveUnknown
+from tests.support.station import AMINA, BARAKA, Station, make
+
+
+def kinds(station: Station, finger: str = "finger of AMINA", **more: str) -> list[ScanKind]:
+    return [result.kind for result in station.press(finger, **more)]
+
+
+def test_in_repeat_out_in(desk: Station) -> None:
+    assert desk.enrol(AMINA).ok
+    [welcome] = desk.press("finger of AMINA")
+    assert (welcome.kind, welcome.name, welcome.direction) == (ScanKind.WELCOME, "AMINA", Direction.IN)
+    punch = desk.store.punches.get(welcome.punch_id or "")
+    assert punch is not None
+    assert punch.member_uid == "1"
+    assert punch.score is not None
+    assert punch.score > 50
+    [already] = desk.press("finger of AMINA")
+    assert (already.kind, already.at, already.punch_id) == (ScanKind.ALREADY, welcome.at, welcome.punch_id)
+    assert len(desk.store.punches.latest(10)) == 1, "a repeat is folded"
+    desk.clock.advance(61)
+    assert kinds(desk) == [ScanKind.GOODBYE]
+    desk.clock.advance(61)
+    assert kinds(desk) == [ScanKind.WELCOME]
+    assert desk.store.punches.verify().ok
+
+
+def test_a_forgotten_exit_does_not_invert_the_next_day(desk: Station) -> None:
+    desk.enrol(AMINA)
+    assert kinds(desk) == [ScanKind.WELCOME]
+    desk.clock.advance(86_400)
+    assert kinds(desk) == [ScanKind.WELCOME]
+
+
+def test_a_stranger_is_not_recognised_and_leaves_no_trace(desk: Station) -> None:
+    desk.enrol(AMINA)
+    [result] = desk.press("a stranger")
+    assert (result.kind, result.name) == (ScanKind.NOT_RECOGNISED, None)
+    assert desk.store.punches.latest(1) == []
+
+
+@pytest.mark.parametrize("quality", ["smudged", "partial", "dry"])
+def test_a_bad_capture_asks_for_another_press_with_its_own_advice(desk: Station, quality: str) -> None:
+    desk.enrol(AMINA)
+    results = desk.press("finger of AMINA", quality)
+    assert [result.kind for result in results] == [ScanKind.TRY_AGAIN]
+    assert results[0].advice in {str(reason) for reason in drivers.RetryReason}
+    assert kinds(desk) == [ScanKind.WELCOME]
+
+
+def test_F055_a_finger_that_stays_for_a_minute_is_one_punch(desk: Station) -> None:
+    desk.enrol(AMINA)
+    desk.emulator.place("finger of AMINA")
+    desk.clock.advance(0)
+    before = len(desk.events)
+    desk.steps(20)
+    desk.clock.advance(61)
+    desk.steps(20)
+    assert len(desk.events) - before == 1
+    desk.emulator.lift()
+    desk.steps(3)
+    assert kinds(desk) == [ScanKind.GOODBYE]
+
+
+def test_F052_a_slot_that_nobody_owns_is_denied(desk: Station) -> None:
+    desk.enrol(AMINA)
+    [finger] = desk.store.fingers.of_member("1")
+    desk.store.fingers.forget(finger.id)
+    assert kinds(desk) == [ScanKind.DENIED]
+    assert desk.store.punches.latest(1) == []
+
+
+def test_F052_somebody_who_left_is_denied(desk: Station) -> None:
+    desk.enrol(AMINA)
+    desk.store.members.put(Member(uid="1", name="AMINA", active=False))
+    assert kinds(desk) == [ScanKind.DENIED]
+    assert desk.store.punches.latest(1) == []
+
+
+def test_the_deliveries_are_committed_with_the_punch_or_not_at_all(desk: Station) -> None:
+    desk.enrol(AMINA)
+
+    def broken(punch: Punch, member: Member) -> list[NewDelivery]:
+        raise NotSaved("no room for the deliveries")
+
+    desk.reader._punching._consequences = broken
+    assert kinds(desk) == [ScanKind.NOT_SAVED]
+    assert desk.store.punches.latest(1) == []
+
+
+def test_I008_nothing_is_green_when_the_disk_is_full(desk: Station, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.enrol(AMINA)
+
+    def full(*_: object) -> None:
+        raise NotSaved("disk full")
+
+    monkeypatch.setattr(desk.store.punches, "record", full)
+    assert kinds(desk) == [ScanKind.NOT_SAVED]
+    monkeypatch.undo()
+    assert kinds(desk) == [ScanKind.WELCOME]
+
+
+def test_F012_an_unknown_commit_is_never_green_and_stops_the_reader(
+    desk: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.enrol(AMINA)
+
+    def unknown(*_: object) -> None:
+        raise SaveUnknown("I/O error at COMMIT") from sqlite3.OperationalError("disk I/O error")
+
+    monkeypatch.setattr(desk.store.punches, "record", unknown)
+    before = len(desk.events)
+    desk.emulator.place("finger of AMINA")
+    with pytest.raises(SaveUnknown):
+        desk.steps(5)
+    assert [event.kind for event in desk.events[before:]] == [ScanKind.NOT_SAVED]  # type: ignore[union-attr]
+
+
+def test_F048_unplugged_and_put_back_without_a_restart(desk: Station) -> None:
+    desk.enrol(AMINA)
+    desk.emulator.unplug()
+    desk.steps(2)
+    assert desk.health is ScannerHealth.FAULT
+    assert "Plug the scanner in" in desk.reader.status.detail
+    desk.emulator.replug()
+    desk.steps(3)
+    assert desk.health is ScannerHealth.READY
+    assert kinds(desk) == [ScanKind.WELCOME]
+
+
+def test_F045_a_garbled_answer_is_a_glitch_and_the_same_press_goes_on(desk: Station) -> None:
+    desk.enrol(AMINA)
+    desk.emulator.place("finger of AMINA")
+    desk.emulator.fault("garble", at=10)
+    before = len(desk.events)
+    desk.steps(6)
+    assert [event.kind for event in desk.events[before:]] == [ScanKind.WELCOME]  # type: ignore[union-attr]
+    assert desk.reader.status.glitches == 1
+    assert desk.health is ScannerHealth.READY
+
+
+def test_F042_silence_is_a_fault_and_reopening_backs_off(desk: Station) -> None:
+    desk.emulator.fault("silent")
+    pauses = [desk.reader.step() for _ in range(6)]
+    assert desk.health is ScannerHealth.FAULT
+    assert pauses[0] < 0.3
+    assert pauses[-1] <= 4.4
+    desk.emulator.clear_faults()
+    desk.steps(1)
+    assert desk.health is ScannerHealth.READY
+
+
+def test_F050_another_scanner_credits_nobody(desk: Station, tmp_path_factory: pytest.TempPathFactory) -> None:
+    desk.enrol(AMINA)
+    other = tmp_path_factory.mktemp("other") / "scanner"
+    with drivers.start_emulator("r307", link=other, instant=True, seed=2) as swapped:
+        station = make(swapped, desk.store, desk.clock)
+        station.steps(2)
+        assert station.health is ScannerHealth.LOCKED
+        assert "not the scanner" in station.reader.status.detail
+        assert station.press("finger of AMINA") == []
+        station.reader.close()
+
+
+def test_F051_a_wiped_scanner_is_told_apart_and_loses_nobody(desk: Station) -> None:
+    desk.enrol(AMINA)
+    desk.enrol(BARAKA)
+    desk.reader._scanner.clear()
+    desk.emulator.unplug()
+    desk.steps(1)
+    desk.emulator.replug()
+    desk.steps(4)
+    assert "2 fingers are missing" in desk.reader.status.detail
+    assert desk.store.fingers.count() == 2
+    assert kinds(desk) == [ScanKind.NOT_RECOGNISED]
+
+
+def test_r503_works_the_same(tmp_path_factory: pytest.TempPathFactory) -> None:
+    from tests.support.station import station  # noqa: PLC0415
+
+    with station(tmp_path_factory.mktemp("r503"), "r503") as desk:
+        assert desk.reader.status.model == "R503"
+        assert desk.enrol(AMINA).ok
+        assert kinds(desk) == [ScanKind.WELCOME]

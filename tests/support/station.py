@@ -1,0 +1,110 @@
+"""A station on an emulated scanner in this process: the real driver over a real pty, stepped by hand."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import drivers
+from drivers.emulation.host import Emulator
+from kiosk.attendance import Policy
+from kiosk.clock import FakeClock
+from kiosk.models import EnrolProgress, FingerName, Member, NewDelivery, Punch, ScannerHealth, ScanResult
+from kiosk.station import EnrolRequest, Punching, Reader
+from kiosk.store import Store
+
+AMINA = Member(uid="1", name="AMINA", phone="+254711000101")
+BARAKA = Member(uid="2", name="BARAKA")
+
+
+@dataclass
+class Station:
+    """What a test needs in its hands."""
+
+    emulator: Emulator
+    store: Store
+    clock: FakeClock
+    reader: Reader
+    events: list[ScanResult | EnrolProgress] = field(default_factory=list)
+
+    def steps(self, count: int = 4) -> None:
+        """Let the reader work, and the clock run on as it asks."""
+        for _ in range(count):
+            self.clock.advance(self.reader.step())
+
+    def press(self, finger: str, quality: str | None = None) -> list[ScanResult]:
+        """Press and lift; returns what the person was told."""
+        before = len(self.events)
+        self.emulator.place(finger, quality)
+        self.steps(5)
+        self.emulator.lift()
+        self.steps(3)
+        return [event for event in self.events[before:] if isinstance(event, ScanResult)]
+
+    def enrol(
+        self, member: Member, finger: str | None = None, name: FingerName = FingerName.RIGHT_INDEX, **request: str
+    ) -> EnrolProgress:
+        """Do as the steps say until the enrolment ends; returns its last word. `finger` is the emulated finger's name."""
+        before = len(self.events)
+        self.reader.enrol(
+            EnrolRequest(member_uid=member.uid, finger=name, witness=request.get("witness", "the head teacher"))
+        )
+        handled = before
+        for _ in range(400):
+            self.clock.advance(self.reader.step())
+            for event in self.events[handled:]:
+                if isinstance(event, EnrolProgress):
+                    if event.final:
+                        self.emulator.lift()
+                        self.steps(3)
+                        return event
+                    self._obey(event, finger or f"finger of {member.name}")
+            handled = len(self.events)
+        raise AssertionError(f"the enrolment did not end: {self.events[before:]}")
+
+    def _obey(self, event: EnrolProgress, finger: str) -> None:
+        if event.step in {"place", "verify"}:
+            self.emulator.place(finger)
+        elif event.step in {"captured", "lift"}:
+            self.emulator.lift()
+
+    @property
+    def health(self) -> ScannerHealth:
+        """The scanner's, as the status line has it."""
+        return self.reader.status.health
+
+
+def no_consequences(_punch: Punch, _member: Member) -> Sequence[NewDelivery]:
+    """Nothing is to be delivered."""
+    return []
+
+
+@contextmanager
+def station(folder: Path, model: str = "r307", *, policy: Policy | None = None) -> Iterator[Station]:
+    """A ready station `main` with two members, nobody enrolled."""
+    link = folder / "scanner"
+    with drivers.start_emulator(model, link=link, instant=True, seed=1) as emulator:
+        store = Store.open(folder / "kiosk.db")
+        clock = FakeClock()
+        for member in (AMINA, BARAKA):
+            store.members.put(member)
+        built = make(emulator, store, clock, policy)
+        built.steps()
+        yield built
+        built.reader.close()
+        store.close()
+
+
+def make(emulator: Emulator, store: Store, clock: FakeClock, policy: Policy | None = None) -> Station:
+    """A reader on `emulator`; its deadlines are a tenth of the real ones."""
+    events: list[ScanResult | EnrolProgress] = []
+    reader = Reader(
+        "main",
+        drivers.create_scanner("zfm", emulator.link, deadline_scale=0.1),
+        store,
+        clock,
+        Punching("main", store, clock, policy or Policy(), no_consequences),
+        publish=events.append,
+        changed=lambda: None,
+    )
+    return Station(emulator, store, clock, reader, events)

@@ -1,0 +1,172 @@
+"""F89: whatever is wrong with a configuration is said at once, with its line; nothing half-read is ever used."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kiosk import config
+from kiosk.errors import Exit
+
+GOOD = """\
+[site]
+name = "Moi Avenue Primary"
+
+[[station]]
+scanner = "/dev/serial/by-id/usb-x"
+"""
+
+
+def test_defaults_make_a_whole_kiosk() -> None:
+    settings = config.parse(GOOD)
+    assert settings.site.zone == "Africa/Nairobi"
+    assert settings.station[0].baud == 57600
+    assert settings.attendance.repeat_seconds == 60
+    assert settings.kemru.per_minute == 60
+    assert settings.clock.trust == "system"
+
+
+def test_F089_all_problems_at_once_with_line_key_and_suggestion() -> None:
+    text = """\
+[site]
+nam = "x"
+zone = 5
+
+[[station]]
+scanner = "/dev/x"
+
+[[station]]
+scaner = "/dev/y"
+baud = "57600"
+
+[kemru]
+per_minute = -1
+
+[bogus]
+x = 1
+"""
+    with pytest.raises(config.ConfigError) as caught:
+        config.parse(text, source="kiosk.toml")
+    assert str(caught.value).splitlines() == [
+        "kiosk.toml:1: site.name: is missing",
+        'kiosk.toml:2: site.nam: is unknown; did you mean "name"?',
+        "kiosk.toml:3: site.zone: expected str, got int",
+        "kiosk.toml:8: station.1.scanner: is missing",
+        'kiosk.toml:9: station.1.scaner: is unknown; did you mean "scanner"?',
+        "kiosk.toml:10: station.1.baud: expected int, got str",
+        "kiosk.toml:13: kemru.per_minute: expected int >= 0",
+        "kiosk.toml:15: bogus: is unknown; known are alerts, attendance, clock, control, kemru, site, station",
+    ]
+    assert caught.value.exit_code == Exit.CONFIG == 78
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ('zone = "Africa/Nairobbery"', "site.zone"),
+        ('zone = "../../etc/passwd"', "site.zone"),
+        ('zone = ""', "site.zone"),
+    ],
+)
+def test_F089_right_type_but_senseless(line: str, complaint: str) -> None:
+    with pytest.raises(config.ConfigError) as caught:
+        config.parse(GOOD.replace('Primary"\n', f'Primary"\n{line}\n'))
+    assert [problem.key for problem in caught.value.problems] == [complaint]
+    assert caught.value.problems[0].line == 3
+
+
+@pytest.mark.parametrize("value", ["25:00", "4", "noon", "04:00+03:00"])
+def test_F089_day_start_is_a_time_of_day(value: str) -> None:
+    with pytest.raises(config.ConfigError, match="not a time of day"):
+        config.parse(f'{GOOD}\n[attendance]\nday_starts = "{value}"\n')
+
+
+@pytest.mark.parametrize("url", ["ftp://kemrut.com", "kemrut.com", "https://", "http://[::1"])
+def test_F089_base_url_is_an_address(url: str) -> None:
+    with pytest.raises(config.ConfigError, match=r"kemru\.base_url"):
+        config.parse(f'{GOOD}\n[kemru]\nbase_url = "{url}"\n')
+
+
+def test_two_stations_of_one_name() -> None:
+    with pytest.raises(config.ConfigError, match='two stations are called "main"'):
+        config.parse(GOOD + '[[station]]\nscanner = "/dev/y"\n')
+
+
+def test_F089_not_toml_missing_and_not_text(tmp_path: Path) -> None:
+    with pytest.raises(config.ConfigError, match=r"is not TOML.*line 2"):
+        config.parse("[site]\nname = \n")
+    with pytest.raises(config.ConfigError, match="cannot be read: No such file"):
+        config.load(tmp_path / "none.toml")
+    (tmp_path / "latin.toml").write_bytes(b'[site]\nname = "\xe9"\n')
+    with pytest.raises(config.ConfigError, match="not UTF-8"):
+        config.load(tmp_path / "latin.toml")
+
+
+@given(st.integers(min_value=0, max_value=len(GOOD)))
+def test_F089_half_written_file_is_refused_or_whole(length: int) -> None:
+    try:
+        settings = config.parse(GOOD[:length])
+    except config.ConfigError:
+        return
+    assert settings.site.name
+    assert settings.station
+
+
+@given(
+    st.dictionaries(
+        st.text(min_size=1, max_size=8), st.integers() | st.text(max_size=5) | st.lists(st.integers(), max_size=2)
+    )
+)
+def test_F089_any_garbage_is_a_config_error(data: dict[str, object]) -> None:
+    from kiosk import toml_check  # noqa: PLC0415
+
+    problems = toml_check.check(data, config.Settings, "")
+    missing = {"site", "station"} - set(data)
+    assert {problem.key for problem in problems} >= missing
+
+
+def write_secrets(folder: Path, **contents: str) -> None:
+    for name in ("api_key", "secret", "access_token"):
+        path = folder / f"kemru-{name.replace('_', '-')}"
+        path.touch(mode=0o600)
+        path.write_text(contents.get(name, f"{name}-value\n"))
+
+
+def test_secrets_lose_their_trailing_newline_and_never_show(tmp_path: Path) -> None:
+    write_secrets(tmp_path)
+    secrets = config.read_secrets(str(tmp_path))
+    assert secrets.api_key.reveal() == "api_key-value"
+    assert "value" not in f"{secrets} {secrets!r} {secrets.api_key} {[secrets.api_key]}"
+    assert config.read_secrets("", {"CREDENTIALS_DIRECTORY": str(tmp_path)}).secret.reveal() == "secret-value"
+
+
+def test_F090_missing_empty_and_world_readable_secrets_are_all_named(tmp_path: Path) -> None:
+    write_secrets(tmp_path, api_key=" \n")
+    (tmp_path / "kemru-secret").unlink()
+    (tmp_path / "kemru-access-token").chmod(0o644)
+    with pytest.raises(config.SecretsError) as caught:
+        config.read_secrets(str(tmp_path))
+    message = str(caught.value)
+    assert "kemru-api-key is empty" in message
+    assert "kemru-secret cannot be read" in message
+    assert "kemru-access-token can be read by everybody" in message
+    assert "token-value" not in message
+
+
+def test_F090_no_credentials_at_all() -> None:
+    with pytest.raises(config.SecretsError, match="no credentials"):
+        config.read_secrets("", {})
+
+
+def test_secret_is_not_pickled() -> None:
+    import pickle  # noqa: PLC0415  only to see it refused
+
+    with pytest.raises(TypeError, match="not written"):
+        pickle.dumps(config.Secret("x"))
+
+
+def test_secrets_files_are_created_private(tmp_path: Path) -> None:
+    write_secrets(tmp_path)
+    assert os.stat(tmp_path / "kemru-secret").st_mode & 0o077 == 0  # noqa: PTH116
