@@ -4,7 +4,10 @@ Counts the fdatasyncs of a punch, and compares `punches.record` with a bare pwri
 same disk, in turns, for few and many punches and members. `frames` is the same bytes once more, written as SQLite writes them
 (24 bytes and a page, for each page): what no store on SQLite can be faster than. Carry over the ratios, not the milliseconds.
 
-    python benchmarks/bench_punch.py [--punches 10000 1000000] [--members 100 100000] [--rounds 500] [--folder .]
+`credit` is all that happens between the scanner's hit and the green light but the socket: the look-ups, the rules, a report and
+an SMS; beside it the bare write of as many bytes as that writes.
+
+    python benchmarks/bench_punch.py [--punches 10000 500000] [--members 100 100000] [--rounds 500] [--folder .]
 """
 
 import argparse
@@ -16,11 +19,28 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
+from drivers import Hit
+from kiosk import attendance
 from kiosk.clock import FakeClock
+from kiosk.config import parse
+from kiosk.daemon.stations import consequences
 from kiosk.ids import uuid7
-from kiosk.models import Direction, Lane, Member, NewDelivery, Punch
+from kiosk.models import (
+    Consent,
+    Direction,
+    Finger,
+    FingerName,
+    FingerState,
+    Lane,
+    Member,
+    NewDelivery,
+    Punch,
+    ScanKind,
+)
+from kiosk.station import Punching
 from kiosk.store import Store, chain
 from kiosk.store.database import PRAGMAS
 from kiosk.store.files import wal_of
@@ -137,6 +157,41 @@ def compare(folder: Path, punches: int, members: int, rounds: int) -> str:
     )
 
 
+def credit(folder: Path, punches: int, members: int, rounds: int) -> str:
+    """Time `Punching.credit` as the daemon builds it, for members who all have a phone."""
+    path, clock, chance = folder / "credit.db", FakeClock(), random.Random(3)
+    store = Store.open(path, pragmas=PRAGMAS | {"synchronous": 0})
+    fill(store, clock, punches, members)
+    for slot in range(members):
+        uid = f"M{slot:06}"
+        store.members.put(Member(uid=uid, name=f"Member {slot}", phone="+254711000101"))
+        consent = Consent(text_version="1", witness="a witness", given_us=1)
+        finger = Finger(uid, uid, FingerName.RIGHT_INDEX, "front", slot, FingerState.PENDING, consent, 1)
+        store.fingers.begin(finger)
+        store.fingers.confirm(finger.id)
+    store.close()
+    store = Store.open(path)
+    settings = parse('[site]\nname = "School"\n[[station]]\nscanner = "/dev/null"\n')
+    desk = Punching("front", store, clock, attendance.Policy(), partial(consequences, settings))
+
+    def once() -> None:
+        clock.advance(61)
+        assert desk.credit(Hit(chance.randrange(members), 96)).kind in {ScanKind.WELCOME, ScanKind.GOODBYE}
+
+    for _ in range(200):
+        once()
+    store._database.rows("PRAGMA wal_checkpoint(TRUNCATE)")  # noqa: SLF001
+    for _ in range(50):
+        once()
+    frames = wal_of(path).stat().st_size / FRAME / 50
+    bare = Bare(folder / "bare", round(frames))
+    pairs = [(timed(bare.at_once), timed(once)) for _ in range(rounds)]
+    bare.close()
+    store.close()
+    floor, mine = map(statistics.median, zip(*pairs, strict=True))
+    return f"credit: {frames:.1f} pages, {mine * 1e6:.0f} µs, bare {floor * 1e6:.0f} µs, ratio {mine / floor:.2f}"
+
+
 def syncs(folder: Path) -> str:
     """Count by strace what 50 and 1050 punches ask of the disk; without checkpoints the difference is the price of 1000."""
     counts = []
@@ -163,7 +218,7 @@ def child(path: Path, count: int, checkpoint: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="What one punch costs")
-    parser.add_argument("--punches", type=int, nargs="+", default=[10_000, 1_000_000])
+    parser.add_argument("--punches", type=int, nargs="+", default=[10_000, 500_000])
     parser.add_argument("--members", type=int, nargs="+", default=[100, 100_000])
     parser.add_argument("--rounds", type=int, default=500)
     parser.add_argument("--folder", type=Path, help="where to write: the disk in question")
@@ -178,6 +233,7 @@ def main() -> None:
         for punches in chosen.punches:
             for members in chosen.members:
                 print(compare(Path(name), punches, members, chosen.rounds), flush=True)
+        print(credit(Path(name), 10_000, 500, chosen.rounds))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import errno
 import os
 import select
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import serial
 
@@ -31,6 +31,16 @@ _CURES = {
 _BAD_URL = "Write the port as a device path or as socket://host:port."
 
 
+def reachable(url: str, environ: Mapping[str, str] = os.environ) -> str:
+    """Where this process opens `url`: a port below /dev in the folder that KIOSK_DEV names, if that is set; others as they are.
+
+    Under systemd's PrivateDevices= a service has a /dev of its own, in which no scanner ever appears; the unit then shows the
+    machine's /dev elsewhere. It is done here, at the last moment, so that settings and messages keep the name a person knows.
+    """
+    folder = environ.get("KIOSK_DEV", "")
+    return f"{folder}/{url.removeprefix('/dev/')}" if folder and url.startswith("/dev/") else url
+
+
 class Link:
     """One serial line. Used by one thread at a time; `monotonic` gives seconds and is what deadlines are measured with."""
 
@@ -48,7 +58,7 @@ class Link:
         # A device is locked, so that a second process cannot steal answers; a socket has one client by nature.
         options = {} if "://" in self.url else {"exclusive": True}
         try:
-            self._serial = serial.serial_for_url(self.url, baudrate=self.baud, timeout=0, **options)
+            self._serial = serial.serial_for_url(reachable(self.url), baudrate=self.baud, timeout=0, **options)
         except serial.SerialException as failure:
             raise self._refused(failure) from failure
         except (ValueError, OverflowError) as failure:
@@ -124,7 +134,9 @@ class Link:
             raise LinkTimeout(message, port=self.url, waited=_SEND_DEADLINE, received=sent)
 
     def _refused(self, failure: OSError) -> LinkLost:
-        return LinkLost(f"cannot open {self.url}: {failure}", port=self.url, cure=_CURES.get(failure.errno or 0))
+        # pyserial's own words repeat the path, and under systemd it is one that nobody outside can look at.
+        why = os.strerror(failure.errno) if failure.errno else failure
+        return LinkLost(f"cannot open {self.url}: {why}", port=self.url, cure=_CURES.get(failure.errno or 0))
 
     def _lost(self, cause: object) -> LinkLost:
         if self._descriptor < 0:

@@ -5,7 +5,6 @@
 
 import contextlib
 import ctypes
-import ctypes.util
 import errno
 import math
 import os

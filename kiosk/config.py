@@ -20,14 +20,19 @@ from kiosk.secret import Secret
 from kiosk.toml_check import Problem
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
+# A by-id link names maker, product and serial number: 60 to 90 characters are usual.
+Place = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
+
+_SOCKET_BYTES = 107
+"""Of sun_path in unix(7), without the NUL at its end."""
 
 
 class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where the kiosk stands. `data` is the folder of its database; `zone` an IANA time zone."""
 
     name: Name
-    data: str = "/var/lib/kiosk"
+    data: Place = "/var/lib/kiosk"
     zone: str = "Africa/Nairobi"
 
 
@@ -44,7 +49,7 @@ class Station(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `score_floor` is the lowest score that counts as a match; `polls_per_second` is how often an empty glass is looked at.
     """
 
-    scanner: Name
+    scanner: Place
     name: Name = "main"
     family: Name = "zfm"
     baud: Annotated[int, msgspec.Meta(ge=9600, le=115200)] = 57600
@@ -90,7 +95,7 @@ class Alerts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Control(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The control socket; members of the system group `group` may look (not touch)."""
 
-    socket: str = "/run/kiosk/control.sock"
+    socket: Place = "/run/kiosk/control.sock"
     group: str = ""
 
 
@@ -146,7 +151,10 @@ def parse(text: str, *, source: str = "configuration") -> Settings:
     """Check a configuration text. Raises ConfigError with every problem at once."""
     try:
         data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (
+        ValueError,
+        RecursionError,
+    ) as error:  # the parser stumbles over numbers and nesting without end in its own ways
         raise ConfigError(source, [Problem(0, "", f"is not TOML: {error}")]) from error
     problems = toml_check.check(data, Settings, text)
     if not problems:
@@ -196,8 +204,10 @@ def _senseless(settings: Settings) -> list[tuple[str, str]]:
         ("site.zone", lambda: _zone(settings.site.zone)),
         ("attendance.day_starts", lambda: _day_start(settings.attendance)),
         ("kemru.base_url", lambda: _base_url(settings.kemru.base_url)),
+        ("control.socket", lambda: _socket(settings.control.socket)),
     ]
     found = [(key, why) for key, check in checks if (why := check()) is not None]
+    found += [(key, "holds characters that cannot be printed") for key in _unprintable(describe(settings))]
     seen: set[str] = set()
     for index, station in enumerate(settings.station):
         if station.name in seen:
@@ -230,6 +240,21 @@ def _base_url(url: str) -> str | None:
     except ValueError:
         usable = False
     return None if usable else f'"{url}" is not an http or https address'
+
+
+def _socket(path: str) -> str | None:
+    too_long = len(path.encode()) > _SOCKET_BYTES
+    return f"is too long for the path of a socket: at most {_SOCKET_BYTES} bytes" if too_long else None
+
+
+def _unprintable(values: object, key: str = "") -> list[str]:
+    """Dotted keys of texts that would move a cursor, break a log line or end a path (a NUL)."""
+    if isinstance(values, str):
+        return [] if values.isprintable() else [key]
+    if not isinstance(values, dict | list):
+        return []
+    pairs = values.items() if isinstance(values, dict) else enumerate(values)
+    return [found for name, each in pairs for found in _unprintable(each, f"{key}.{name}".lstrip("."))]
 
 
 def describe(settings: Settings) -> dict[str, Any]:

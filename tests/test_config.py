@@ -89,6 +89,46 @@ def test_F089_base_url_is_an_address(url: str) -> None:
         config.parse(f'{GOOD}\n[kemru]\nbase_url = "{url}"\n')
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("site.name", "a\\nb"),
+        ("site.data", "a\\u0000b"),
+        ("control.socket", "\\u001b[31m"),
+        ("station.0.name", "\\u202e"),
+    ],
+)
+def test_F089_T001_texts_that_a_terminal_or_the_system_would_obey(key: str, value: str) -> None:
+    table, _, name = key.rpartition(".")
+    data = {"site": 'name = "x"\n', "station": 'scanner = "x"\n', "control": ""}
+    table = table.removesuffix(".0")
+    data[table] = f'{name} = "{value}"\n' + data[table].replace(
+        'name = "x"\n', "" if name == "name" else 'name = "x"\n'
+    )
+    text = f"[site]\n{data['site']}[[station]]\n{data['station']}[control]\n{data['control']}"
+    with pytest.raises(config.ConfigError, match=f"{key}: holds characters that cannot be printed"):
+        config.parse(text)
+
+
+@pytest.mark.parametrize("text", ["a = " + "[" * 20_000, "a = " + "9" * 5000])
+def test_F089_endless_nesting_and_numbers_are_not_toml(text: str) -> None:
+    with pytest.raises(config.ConfigError, match="is not TOML"):
+        config.parse(text)
+
+
+def test_F089_a_socket_path_that_the_system_cannot_take() -> None:
+    with pytest.raises(config.ConfigError, match=r"control\.socket: is too long"):
+        config.parse(f'{GOOD}[control]\nsocket = "/{"x" * 107}"\n')
+    for empty in ('[control]\nsocket = ""', '[site]\nname = "x"\ndata = ""\n[[station]]\nscanner = "x"'):
+        with pytest.raises(config.ConfigError, match="length >= 1"):
+            config.parse(empty if "[site]" in empty else GOOD + empty)
+
+
+def test_the_long_name_that_udev_gives_a_scanner_is_fine() -> None:
+    port = "/dev/serial/by-id/usb-Silicon_Labs_CP2102_USB_to_UART_Bridge_Controller_0001-if00-port0"
+    assert config.parse(GOOD.replace("/dev/serial/by-id/usb-x", port)).station[0].scanner == port
+
+
 def test_two_stations_of_one_name() -> None:
     with pytest.raises(config.ConfigError, match='two stations are called "main"'):
         config.parse(GOOD + '[[station]]\nscanner = "/dev/y"\n')

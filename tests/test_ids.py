@@ -4,7 +4,7 @@ import uuid
 import pytest
 
 from kiosk import ids
-from kiosk.ids import uuid7
+from kiosk.ids import derived, uuid7
 
 
 @pytest.fixture(autouse=True)
@@ -34,3 +34,12 @@ def test_threads_never_get_the_same_id() -> None:
     for thread in threads:
         thread.join()
     assert len(set(made)) == 2000
+
+
+def test_a_derived_id_is_certain_and_stands_beside_its_parent() -> None:
+    first, second = uuid7(1_764_000_000_123_456), uuid7(1_764_000_000_123_456)
+    made = uuid.UUID(derived(first, "sms"))
+    assert str(made) == derived(first, "sms")
+    assert made.int >> 64 == uuid.UUID(first).int >> 64
+    assert (made.version, made.variant) == (7, uuid.RFC_4122)
+    assert len({first, second, derived(first, "sms"), derived(second, "sms"), derived(first, "other")}) == 5

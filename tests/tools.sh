@@ -1,9 +1,12 @@
 #!/bin/sh
 # Programs of the operating system that some tests use. Installed where that is possible, named where it is not.
+# Arguments name more of them: PROGRAM:PACKAGE.
 set -eu
 
+wanted="strace:strace tmux:tmux systemd-analyze:systemd $*"
+
 missing() {
-	for pair in strace:strace tmux:tmux systemd-analyze:systemd; do
+	for pair in $wanted; do
 		command -v "${pair%%:*}" >/dev/null 2>&1 || printf ' %s' "${pair#*:}"
 	done
 }

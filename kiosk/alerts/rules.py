@@ -5,6 +5,7 @@ import uuid
 import msgspec
 
 from kiosk.alerts.texts import punch_text
+from kiosk.ids import derived
 from kiosk.models import Alert, Lane, Member, NewDelivery, Punch
 
 
@@ -20,8 +21,9 @@ def sms_on_punch(punch: Punch, member: Member, *, site: str, language: str) -> N
         code=short_code(punch.id),
         message=punch_text(member.name, punch.direction, punch.at.local(), site, language),
     )
-    key = str(uuid.uuid5(uuid.UUID(punch.id), "sms-on-punch"))
-    return NewDelivery(id=key, lane=Lane.SMS, member_uid=member.uid, body=msgspec.json.encode(alert))
+    return NewDelivery(
+        id=derived(punch.id, "sms-on-punch"), lane=Lane.SMS, member_uid=member.uid, body=msgspec.json.encode(alert)
+    )
 
 
 def short_code(punch_id: str) -> str:

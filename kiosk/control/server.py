@@ -10,7 +10,6 @@ import grp
 import logging
 import os
 import selectors
-import shutil
 import socket
 import struct
 from collections.abc import Callable, Mapping
@@ -233,8 +232,9 @@ def _listen(path: Path, group: str) -> socket.socket:
     if group:
         try:
             # Under systemd it has the group by birth (Group=), and chown is forbidden there.
-            if path.stat().st_gid != grp.getgrnam(group).gr_gid:
-                shutil.chown(path, group=group)
+            number = grp.getgrnam(group).gr_gid
+            if path.stat().st_gid != number:
+                os.chown(path, -1, number)
         except (KeyError, PermissionError) as error:
             log.warning("control: group %s cannot look in: %s", group, error)
         else:

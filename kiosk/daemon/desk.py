@@ -1,7 +1,8 @@
 """The desk: what can be asked of a running kiosk through the control socket, and who answers it."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -11,10 +12,12 @@ from kiosk.config import Settings
 from kiosk.control.protocol import Code, ControlError
 from kiosk.control.server import Method, Nothing
 from kiosk.daemon.outside import Outside
-from kiosk.delivery.roster import LAST_ROSTER
-from kiosk.models import DeliveryView, Finger, Member, PunchView, Status
+from kiosk.delivery.standing import LAST_ROSTER
+from kiosk.models import DeliveryView, Finger, LaneStatus, Member, PunchView, Status
 from kiosk.station import EnrolmentError, EnrolRequest, Reader
 from kiosk.store import Store, StoreError
+
+T = TypeVar("T")
 
 
 class PunchesParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -48,6 +51,7 @@ class Desk:
         self._readers = readers
         self._outside = outside
         self._started = clock.monotonic()
+        self._known: dict[str, Any] = {}
 
     def methods(self) -> dict[str, Method]:
         """The control socket's methods, by name."""
@@ -63,32 +67,44 @@ class Desk:
         }
 
     def status(self) -> Status:
-        """The whole truth, as far as this process knows it."""
+        """The whole truth, as far as this process knows it. What cannot be read just now is as it was last, and `storage` says why."""
         now = self._clock.now()
         day = attendance.work_day(now, self._settings.attendance.day_start())
+        faults: list[str] = []
+        self._ask(faults, "probe", self._store.probe, None)
+        none: list[LaneStatus] = []
+        members = self._ask(faults, "members", self._store.members.count, 0)
+        fingers = self._ask(faults, "fingers", self._store.fingers.count, 0)
+        punches = self._ask(faults, "punches", lambda: self._store.punches.count_on(day), 0)
+        lanes = self._ask(faults, "lanes", self._outside.lanes, none)
+        roster = self._ask(faults, "roster", lambda: self._store.notes.get(LAST_ROSTER), None)
         return Status(
             site=self._settings.site.name,
             version=__version__,
             pid=os.getpid(),
             now=now.local().isoformat(timespec="seconds"),
             clock=now.state,
-            storage=self._storage(),
-            members=self._store.members.count(),
-            fingers=self._store.fingers.count(),
-            punches_today=self._store.punches.count_on(day),
+            storage=faults[0] if faults else "ok",
+            members=members,
+            fingers=fingers,
+            punches_today=punches,
             stations=[reader.status for reader in self._readers.values()],
-            lanes=self._outside.lanes(),
+            lanes=lanes,
             sync_trouble=self._outside.trouble,
-            last_roster=self._store.notes.get(LAST_ROSTER),
+            last_roster=roster,
             up_s=self._clock.monotonic() - self._started,
         )
 
-    def _storage(self) -> str:
+    def _ask(self, faults: list[str], name: str, question: Callable[[], T], otherwise: T) -> T:
+        """Ask the store; when it fails, note why and answer as it did last. A failing disk must not take the status away."""
         try:
-            self._store.probe()
-        except StoreError as error:
-            return str(error)
-        return "ok"
+            answer = question()
+        except (StoreError, OSError) as error:
+            faults.append(str(error))
+            known: T = self._known.get(name, otherwise)
+            return known
+        self._known[name] = answer
+        return answer
 
     def _fingers(self, params: MemberParams) -> list[Finger]:
         self._member(params.uid)

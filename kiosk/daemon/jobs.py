@@ -3,7 +3,7 @@
 import schedule
 
 from kiosk.clock import Clock
-from kiosk.delivery import Roster
+from kiosk.delivery.roster import Roster
 
 LONGEST_PAUSE_S = 30.0
 JUMP_S = 60.0

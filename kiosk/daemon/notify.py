@@ -34,9 +34,9 @@ class Notifier:
     def _send(self, message: str) -> None:
         if not self._address:
             return
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
-            try:
+        try:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
                 sender.connect(self._address)
                 sender.sendall(message.encode())
-            except OSError:
-                return  # systemd notices silence by itself; there is nobody else to tell
+        except OSError:
+            return  # systemd notices silence by itself; there is nobody else to tell

@@ -6,45 +6,21 @@ The HTTP client is loaded when the first of them needs it, so that the kiosk tak
 import logging
 import threading
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from kiosk.clock import Clock
-from kiosk.config import KemruSettings, SecretsError, read_secrets
-from kiosk.daemon.jobs import Jobs
-from kiosk.delivery import AttendanceCourier, Budget, DeliveryLane, Roster, SmsCourier, lane_status
-from kiosk.kemru import Credentials, Kemru, KemruError
+from kiosk.config import KemruSettings, SecretsError
+from kiosk.delivery.standing import lane_status
 from kiosk.models import Lane, LaneStatus
 from kiosk.store import Store
+
+if TYPE_CHECKING:
+    from kiosk.daemon.exchange import Exchange
 
 log = logging.getLogger(__name__)
 
 REST_S = 30.0
 """Seconds between looks for credentials that were missing."""
-
-
-class _Parts:
-    """What exists once there are credentials."""
-
-    def __init__(self, settings: KemruSettings, store: Store, clock: Clock) -> None:
-        secrets = read_secrets(settings.credentials)
-        credentials = Credentials(
-            merchant_id=settings.merchant_id,
-            api_key=secrets.api_key,
-            secret=secrets.secret,
-            access_token=secrets.access_token,
-        )
-        budget = Budget(store, per_minute=settings.per_minute, per_day=settings.per_day)
-        self.kemru = Kemru(
-            settings.base_url,
-            credentials,
-            get_parameters=settings.get_parameters,
-            deadline=float(settings.deadline_seconds),
-        )
-        self.lanes = {
-            Lane.ATTENDANCE: DeliveryLane(AttendanceCourier(self.kemru), store, clock, budget),
-            Lane.SMS: DeliveryLane(SmsCourier(self.kemru), store, clock, budget),
-        }
-        self.roster = Roster(self.kemru, store, clock, budget)
-        self.jobs = Jobs(self.roster, clock, roster_minutes=settings.roster_minutes)
 
 
 class Outside:
@@ -55,19 +31,19 @@ class Outside:
         self._store = store
         self._clock = clock
         self._lock = threading.Lock()
-        self._parts: _Parts | None = None
+        self._exchange: Exchange | None = None
         self._trouble = ""
         self._wakers: Mapping[str, Callable[[], None]] = {}
 
     @property
     def trouble(self) -> str:
         """Why nothing is exchanged with Kemru, in plain words; empty when it is."""
-        return self._trouble if self._parts is None else self._parts.roster.trouble
+        return self._trouble if self._exchange is None else self._exchange.roster.trouble
 
     def steps(self) -> list[tuple[str, Callable[[], float]]]:
         """Name and step of each worker that this needs."""
         lanes = [(str(lane), self._step_of(lane)) for lane in Lane]
-        return [*lanes, ("jobs", lambda: self._with(lambda parts: parts.jobs.step()))]
+        return [*lanes, ("jobs", lambda: self._with(lambda exchange: exchange.jobs.step()))]
 
     def wake_with(self, wakers: Mapping[str, Callable[[], None]]) -> None:
         """Learn how to wake the workers, by name."""
@@ -80,38 +56,46 @@ class Outside:
 
     def sync_now(self) -> None:
         """Forget back-offs, pull the roster and drain the outbox as soon as possible."""
-        if self._parts is not None:
-            for lane in self._parts.lanes.values():
+        if self._exchange is not None:
+            for lane in self._exchange.lanes.values():
                 lane.nudge()
-            self._parts.jobs.pull_soon()
+            self._exchange.jobs.pull_soon()
         for name, _ in self.steps():
             self._wakers[name]()
 
     def lanes(self) -> list[LaneStatus]:
         """How the lanes do."""
-        if self._parts is None:
+        if self._exchange is None:
             return [lane_status(lane, self._store, self._clock, self._trouble) for lane in Lane]
-        return [lane.status() for lane in self._parts.lanes.values()]
+        return [lane.status() for lane in self._exchange.lanes.values()]
 
     def close(self) -> None:
         """Close the connection to Kemru."""
-        if self._parts is not None:
-            self._parts.kemru.close()
+        if self._exchange is not None:
+            self._exchange.kemru.close()
 
     def _step_of(self, lane: Lane) -> Callable[[], float]:
-        return lambda: self._with(lambda parts: parts.lanes[lane].step())
+        return lambda: self._with(lambda exchange: exchange.lanes[lane].step())
 
-    def _with(self, step: Callable[[_Parts], float]) -> float:
+    def _with(self, step: Callable[["Exchange"], float]) -> float:
         with self._lock:
-            if self._parts is None and not self._begin():
+            if self._exchange is None and not self._begin():
                 return REST_S
-        assert self._parts is not None  # noqa: S101  for the type checker: `_begin` made it
-        return step(self._parts)
+        assert self._exchange is not None  # noqa: S101  for the type checker: `_begin` made it
+        return step(self._exchange)
 
     def _begin(self) -> bool:
+        from kiosk.daemon.exchange import Exchange  # noqa: PLC0415  not before the kiosk takes fingers
+        from kiosk.kemru import KemruError  # noqa: PLC0415
+
         try:
-            self._parts = _Parts(self._settings, self._store, self._clock)
-        except (SecretsError, KemruError) as error:
+            self._exchange = Exchange(self._settings, self._store, self._clock)
+        except (
+            SecretsError,
+            KemruError,
+            OSError,
+            ImportError,
+        ) as error:  # the last two: no descriptor left, a broken installation
             trouble = f"nothing is sent to Kemru: {error}"
             if trouble != self._trouble:
                 log.error("%s", trouble)

@@ -1,9 +1,11 @@
 """The whole daemon on one page: what starts, in which order, and how it stops in reverse.
 
-lock → store → stations ─┐
-              lanes ─────┼─ workers ─ watchdog
-              jobs ──────┤
-              control ───┘
+lock → store → control ──┐
+              stations ──┼─ workers ─ watchdog
+              lanes ─────┤
+              jobs ──────┘
+
+Lanes and jobs begin when the scanners do: what they load would keep the first finger waiting.
 """
 
 import contextlib
@@ -23,16 +25,26 @@ from kiosk.daemon.outside import Outside
 from kiosk.daemon.stations import build_readers
 from kiosk.daemon.worker import Worker
 from kiosk.errors import Exit
-from kiosk.store import SaveUnknown, Store, StoreDamaged
+from kiosk.models import ScannerHealth
+from kiosk.store import SaveUnknown, Store, StoreDamaged, StoreError, StoreMissing
 
 log = logging.getLogger(__name__)
 
 TICK_S = 1.0
 """Seconds between looks at the workers, and between status events for those who watch."""
 
+HEAD_START_S = 3.0
+"""Seconds that the scanners may take to open before the lanes begin all the same."""
+
 STOP_WITHIN_S = 5.0
+LOOK_S = 0.02
 SCANNER_DEADLINE_S = 20.0
 DELIVERY_SLACK_S = 60.0
+SLEPT_S = 10.0
+"""Between two looks at the workers: more means that the machine was suspended, and that nobody could show life."""
+
+FATAL = (SaveUnknown, StoreDamaged, StoreMissing)
+"""What only a fresh start can clear. Anything else the disk may do again or not: the kiosk refuses fingers, and says so."""
 
 
 def run(settings: Settings, *, clock: Clock | None = None, stop: threading.Event | None = None) -> Exit:
@@ -62,6 +74,8 @@ class Daemon:
         self._clock = clock
         self._stop = stop
         self._exit = Exit.OK
+        self._storage = ""
+        self._ticked = clock.monotonic()
         self._notifier = Notifier()
         self._outside = Outside(settings.kemru, store, clock)
         self._readers = build_readers(settings, store, clock, publish=self._publish, changed=self._status_changed)
@@ -77,15 +91,29 @@ class Daemon:
         if recovered:
             log.info("%d deliveries were in flight at the last stop; they will be looked up first", recovered)
         with _signals(self._stop):
-            for worker in self._workers:
-                worker.start()
-            self._notifier.ready("taking fingers")
-            log.info("ready")
-            while not self._clock.wait(self._stop, TICK_S):
-                self._tick()
-        self._notifier.stopping()
-        self._halt()
+            try:
+                self._start()
+                self._notifier.ready("taking fingers")
+                log.info("ready")
+                while not self._clock.wait(self._stop, TICK_S):
+                    self._tick()
+            finally:
+                self._notifier.stopping()
+                self._halt()
         return self._exit
+
+    def _start(self) -> None:
+        late = {name for name, _ in self._outside.steps()}
+        for worker in self._workers:
+            if worker.name not in late:
+                worker.start()
+        until = self._clock.monotonic() + HEAD_START_S
+        while any(reader.status.health is ScannerHealth.STARTING for reader in self._readers.values()):
+            if self._clock.monotonic() > until or self._clock.wait(self._stop, LOOK_S):
+                break
+        for worker in self._workers:
+            if worker.name in late:
+                worker.start()
 
     def close(self) -> None:
         """Let go of ports and sockets, in the reverse order of their making."""
@@ -118,30 +146,54 @@ class Daemon:
         self._control.publish(self._desk.status())
 
     def _tick(self) -> None:
-        self._store.probe()
+        self._mind_store()
         self._status_changed()
+        self._mind_sleep()
         stalled = [worker.name for worker in self._workers if worker.stalled]
         if stalled:
             log.error("no sign of life from %s; the watchdog is not fed", ", ".join(stalled))
         else:
             self._notifier.beat()
 
+    def _mind_store(self) -> None:
+        try:
+            self._store.probe()
+        except FATAL as error:
+            self._give_up("storage", error)
+        except (StoreError, OSError) as error:
+            if str(error) != self._storage:
+                log.error("storage: %s", error)
+            self._storage = str(error)
+        else:
+            self._storage = ""
+
+    def _mind_sleep(self) -> None:
+        now = self._clock.monotonic()
+        if now - self._ticked > SLEPT_S:
+            for worker in self._workers:
+                worker.excuse()
+        self._ticked = now
+
     def _on_death(self, name: str, error: Exception) -> bool:
         """A worker's step failed. After a disk error nobody knows what was written: only a fresh start can tell."""
-        if isinstance(error, SaveUnknown | StoreDamaged):
-            log.critical("%s: %s; stopping, so that the database is opened afresh", name, error)
-            self._exit = Exit.IO
-            self._stop.set()
+        if isinstance(error, FATAL):
+            self._give_up(name, error)
             return False
         log.error("%s died and will be started again", name, exc_info=error)
         return True
+
+    def _give_up(self, name: str, error: Exception) -> None:
+        log.critical("%s: %s; stopping, so that the database is opened afresh", name, error)
+        self._exit = Exit.IO
+        self._stop.set()
 
     def _halt(self) -> None:
         for worker in reversed(self._workers):
             worker.stop()
         self._control.wake()
+        until = self._clock.monotonic() + STOP_WITHIN_S
         for worker in reversed(self._workers):
-            if not worker.join(STOP_WITHIN_S):
+            if not worker.join(max(until - self._clock.monotonic(), 0.0)):
                 log.error("%s did not stop within %.0f s and is left behind", worker.name, STOP_WITHIN_S)
 
 

@@ -3,22 +3,23 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from drivers import create_scanner
+from drivers import Scanner, ScannerError, create_scanner
 from kiosk import attendance
 from kiosk.alerts import sms_on_punch
 from kiosk.clock import Clock
-from kiosk.config import Settings, Station
-from kiosk.delivery.attendance import delivery_of
+from kiosk.config import ConfigError, Settings, Station
+from kiosk.delivery.report import delivery_of
 from kiosk.models import Direction, Member, NewDelivery, Punch
 from kiosk.station import Punching, Reader
 from kiosk.station.reader import Publish
 from kiosk.store import Store
+from kiosk.toml_check import Problem
 
 
 def build_readers(
     settings: Settings, store: Store, clock: Clock, *, publish: Publish, changed: Callable[[], None]
 ) -> dict[str, Reader]:
-    """One reader for each `[[station]]`, by name. Raises drivers.ScannerError for an unknown family."""
+    """One reader for each `[[station]]`, by name. Raises ConfigError for an unknown family."""
     return {station.name: _build(station, settings, store, clock, publish, changed) for station in settings.station}
 
 
@@ -32,7 +33,7 @@ def _build(
     )
     return Reader(
         station.name,
-        create_scanner(station.family, station.scanner, baud=station.baud, score_floor=station.score_floor),
+        _scanner(station),
         store,
         clock,
         Punching(station.name, store, clock, policy, partial(consequences, settings)),
@@ -40,6 +41,14 @@ def _build(
         changed=changed,
         polls_per_second=station.polls_per_second,
     )
+
+
+def _scanner(station: Station) -> Scanner:
+    try:
+        return create_scanner(station.family, station.scanner, baud=station.baud, score_floor=station.score_floor)
+    except ScannerError as error:
+        problem = Problem(0, f'station "{station.name}", family', f"{error}. {error.cure}")
+        raise ConfigError("configuration", [problem]) from error
 
 
 def consequences(settings: Settings, punch: Punch, member: Member) -> Sequence[NewDelivery]:

@@ -48,6 +48,11 @@ class Worker:
         """Do the next step now."""
         self._wake.set()
 
+    def excuse(self) -> None:
+        """Start the deadline anew, and do the next step now: while the machine slept nobody could show life."""
+        self._due = self._clock.monotonic() + self._deadline
+        self._wake.set()
+
     def stop(self) -> None:
         """Ask it to end after the step in hand."""
         self._stopping.set()

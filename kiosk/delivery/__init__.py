@@ -1,9 +1,5 @@
-"""Delivery: what is on disk reaches Kemru, exactly once in effect, at the pace Kemru allows, whatever happens on the way."""
+"""Delivery: what is on disk reaches Kemru, exactly once in effect, at the pace Kemru allows, whatever happens on the way.
 
-from kiosk.delivery.attendance import AttendanceCourier
-from kiosk.delivery.budget import Budget
-from kiosk.delivery.lane import Courier, DeliveryLane, Outcome, lane_status
-from kiosk.delivery.roster import Roster
-from kiosk.delivery.sms import SmsCourier
-
-__all__ = ["AttendanceCourier", "Budget", "Courier", "DeliveryLane", "Outcome", "Roster", "SmsCourier", "lane_status"]
+Import its modules by their own names. `report` and `standing` are needed from the first finger on; the others bring all that
+talks to Kemru, which the daemon loads when the scanner is ready.
+"""

@@ -3,33 +3,12 @@
 import msgspec
 
 from kiosk.delivery.lane import Outcome
+from kiosk.delivery.report import Report
 from kiosk.kemru import Kemru, ScanReport
-from kiosk.models import Delivery, DeliveryState, Direction, Lane, Moment, NewDelivery, Punch
+from kiosk.models import Delivery, DeliveryState, Lane, Moment
 
 OFFLINE_AFTER_US = 30_000_000
 """A punch older than this is sent with `offline_mode`: it is later than it happened."""
-
-
-class Report(msgspec.Struct, frozen=True):
-    """The body of an attendance delivery, as it lies in the outbox. `time` is RFC 3339 with the site's offset."""
-
-    uid: str
-    time: str
-    direction: Direction
-    device: str
-    utc_us: int
-
-
-def delivery_of(punch: Punch, device: str) -> NewDelivery:
-    """The delivery that reports `punch` from the kiosk called `device`; its id is the punch's."""
-    report = Report(
-        uid=punch.member_uid,
-        time=punch.at.local().isoformat(timespec="milliseconds"),
-        direction=punch.direction,
-        device=device,
-        utc_us=punch.at.utc_us,
-    )
-    return NewDelivery(id=punch.id, lane=Lane.ATTENDANCE, member_uid=punch.member_uid, body=msgspec.json.encode(report))
 
 
 class AttendanceCourier:

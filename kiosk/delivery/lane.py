@@ -3,7 +3,7 @@
     pending ──claim──> in_flight ──┬─> confirmed
        ^                           ├─> rejected      the platform will never take it
        └── it did not happen ──────┤
-                                   ├─> quarantined   it breaks our own encoder
+                                   ├─> quarantined   it breaks our own code, again and again
                                    └─> unknown ──claim──> read back ─┬─> confirmed
                                                                      └─> pending: the same body and id again
 
@@ -11,6 +11,7 @@ Each claim is exactly one request, and is committed together with the budget tha
 """
 
 import logging
+from collections import Counter
 from typing import Protocol
 
 import msgspec
@@ -18,6 +19,7 @@ import msgspec
 from kiosk.clock import TRUSTED, Clock
 from kiosk.delivery.backoff import Backoff
 from kiosk.delivery.budget import Budget
+from kiosk.delivery.standing import lane_status
 from kiosk.kemru import (
     DidNotHappen,
     KemruError,
@@ -28,7 +30,7 @@ from kiosk.kemru import (
     Unauthorised,
 )
 from kiosk.models import Delivery, DeliveryState, Lane, LaneStatus, Moment
-from kiosk.store import Store
+from kiosk.store import Store, StoreConflict, StoreError
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +43,7 @@ REFUSED_WAIT_S = 15 * 60.0
 
 FLOAT_WAIT_S = 3600.0
 POISON_TRIES = 3
+"""Times that one delivery may break our own code, since the start, before it is set aside."""
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -77,9 +80,19 @@ class DeliveryLane:
         self._budget = budget
         self._backoff = backoff or Backoff()
         self._paused_until = 0.0
+        self._broke: Counter[int] = Counter()
+        self._unwritten: tuple[Delivery, Outcome] | None = None
 
     def step(self) -> float:
-        """Deliver at most one thing."""
+        """Deliver at most one thing. Raises StoreError when the disk does not take part; what is known by then is not forgotten."""
+        try:
+            self._write_down()
+            return self._next()
+        except StoreError as error:
+            self.trouble = str(error)
+            raise
+
+    def _next(self) -> float:
         now = self._clock.now()
         if now.state not in TRUSTED:
             self.trouble = "the clock is not set; nothing is sent until it is"
@@ -94,7 +107,9 @@ class DeliveryLane:
         if delivery is None:
             self.trouble = "Kemru's limit on requests is used up; it goes on by itself" if wait > CLOCK_WAIT_S else ""
             return wait or IDLE_S
-        return self._settle(delivery, self._attempt(delivery, now))
+        self._unwritten = delivery, self._attempt(delivery, now)
+        self._write_down()
+        return max(self._paused_until - self._clock.monotonic(), 0.0)
 
     def nudge(self) -> None:
         """Forget the back-off: somebody asked for a synchronisation now."""
@@ -121,8 +136,10 @@ class DeliveryLane:
             return self._refused(delivery, error)
         except Exception as error:  # noqa: BLE001  one poisoned record must never stop the others, whatever it breaks
             return self._poisoned(delivery, error)
-        self.trouble = ""
-        self._backoff.succeeded()
+        if outcome.state is not DeliveryState.PENDING:
+            # That something is not there is no success: the platform may stumble over it again and again.
+            self.trouble = ""
+            self._backoff.succeeded()
         return outcome
 
     def _refused(self, delivery: Delivery, error: KemruError) -> Outcome:
@@ -143,33 +160,25 @@ class DeliveryLane:
         return Outcome(DeliveryState.UNKNOWN if unknown else DeliveryState.PENDING, str(error))
 
     def _poisoned(self, delivery: Delivery, error: Exception) -> Outcome:
+        """It broke our own code, perhaps only after the bytes had left: so it is looked up before it is sent again."""
         log.error("%s: delivery %s broke the sender", self._courier.lane, delivery.id, exc_info=error)
-        note = f"{type(error).__name__} in our own code"
-        if delivery.attempts >= POISON_TRIES:
-            return Outcome(DeliveryState.QUARANTINED, note)
-        return Outcome(
-            DeliveryState.PENDING if delivery.state is DeliveryState.PENDING else DeliveryState.UNKNOWN, note
-        )
+        self._broke[delivery.seq] += 1
+        poison = self._broke[delivery.seq] >= POISON_TRIES
+        state = DeliveryState.QUARANTINED if poison else DeliveryState.UNKNOWN
+        return Outcome(state, f"{type(error).__name__} in our own code")
 
-    def _settle(self, delivery: Delivery, outcome: Outcome) -> float:
-        self._store.outbox.settle(delivery.seq, outcome.state, outcome.note, self._clock.now().utc_us)
+    def _write_down(self) -> None:
+        """Settle what was attempted, now or at the first step after the disk takes it again: in flight it would stay for ever."""
+        if self._unwritten is None:
+            return
+        delivery, outcome = self._unwritten
+        try:
+            self._store.outbox.settle(delivery.seq, outcome.state, outcome.note, self._clock.now().utc_us)
+        except StoreConflict:
+            self._unwritten = None  # the store will say the same again
+            raise
+        self._unwritten = None
+        if outcome.state in {DeliveryState.CONFIRMED, DeliveryState.REJECTED, DeliveryState.QUARANTINED}:
+            del self._broke[delivery.seq]
         if outcome.state in {DeliveryState.REJECTED, DeliveryState.QUARANTINED}:
             log.error("%s: delivery %s is %s: %s", self._courier.lane, delivery.id, outcome.state, outcome.note)
-        return max(self._paused_until - self._clock.monotonic(), 0.0)
-
-
-def lane_status(lane: Lane, store: Store, clock: Clock, trouble: str) -> LaneStatus:
-    """How much of `lane` waits in the outbox, and since when."""
-    now = clock.now()
-    counts = store.outbox.status(lane)
-    last = counts.last_confirmed_us
-    return LaneStatus(
-        lane=lane,
-        waiting=counts.waiting,
-        failed=counts.failed,
-        oldest_age_s=None if counts.oldest_us is None else max((now.utc_us - counts.oldest_us) / 1e6, 0.0),
-        last_delivered=None
-        if last is None
-        else msgspec.structs.replace(now, utc_us=last).local().isoformat(timespec="seconds"),
-        trouble=trouble,
-    )

@@ -4,13 +4,11 @@ import logging
 
 from kiosk.clock import TRUSTED, Clock
 from kiosk.delivery.budget import Budget
+from kiosk.delivery.standing import LAST_ROSTER
 from kiosk.kemru import Kemru, KemruError
 from kiosk.store import Store
 
 log = logging.getLogger(__name__)
-
-LAST_ROSTER = "last-roster"
-"""The note that holds when the roster was last pulled, RFC 3339 in the site's zone."""
 
 
 class Roster:

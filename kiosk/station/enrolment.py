@@ -7,7 +7,7 @@ import msgspec
 from drivers import EnrolState, EnrolStep, Hit, NoFinger, NoMatch, Retry, Scanner
 from kiosk.clock import Clock
 from kiosk.errors import KioskError
-from kiosk.models import Consent, EnrolProgress, Finger, FingerName, FingerState
+from kiosk.models import Consent, EnrolProgress, Finger, FingerName, FingerState, Member
 from kiosk.station import library
 from kiosk.store import Store
 
@@ -76,8 +76,7 @@ class Enrolment:
         member = self._store.members.get(request.member_uid)
         if member is None or not member.active:
             raise EnrolmentError(f"No active member has the uid {request.member_uid}.")
-        if any(finger.name is request.finger for finger in self._store.fingers.of_member(member.uid)):
-            raise EnrolmentError(f"{member.name} already has the {request.finger} enrolled.")
+        self._forget_missing(member)
         slot = library.free_slot(self._scanner, self._store, request.station)
         if slot is None:
             raise EnrolmentError(f"The scanner is full: all {self._scanner.info.capacity} slots are taken.")
@@ -93,6 +92,15 @@ class Enrolment:
         )
         self._store.fingers.begin(finger)
         return finger
+
+    def _forget_missing(self, member: Member) -> None:
+        """A finger that the scanner has lost may be enrolled anew; one that it still holds at this station may not."""
+        for finger in self._store.fingers.of_member(member.uid):
+            if finger.name is not self._request.finger or finger.station != self._request.station:
+                continue
+            if finger.slot in self._scanner.used():
+                raise EnrolmentError(f"{member.name} already has the {finger.name} enrolled.")
+            self._store.fingers.forget(finger.id)
 
     def _undo(self, message: str) -> None:
         """Empty the slot on the scanner, then forget it in the store: in this order, a crash leaves something to clean up by."""

@@ -53,14 +53,25 @@ def _recognise(scanner: Scanner, store: Store, station: str) -> None:
     if Capability.TAG not in scanner.info.capabilities:
         return
     note = f"scanner-tag:{station}"
-    known = store.notes.get(note)
-    if known is not None and scanner.read_tag().hex() == known:
+    known, present = store.notes.get(note), scanner.read_tag().hex()
+    if present == known:
         return
-    if known is not None and any(finger.state is FingerState.ENROLLED for finger in store.fingers.of_station(station)):
+    if known is not None and _has_fingers(store, station):
         raise LibraryError(
             "This is not the scanner that the fingers were enrolled on. Plug the old one in, or enrol again."
         )
+    owner = store.notes.get(f"scanner-of:{present}")
+    if owner is not None and owner != station and _has_fingers(store, owner):
+        raise LibraryError(
+            f'This scanner holds the fingers of station "{owner}". Call this station so again, or plug in its own scanner.'
+        )
     tag = secrets.token_bytes(TAG_BYTES)
     # The store first: a crash in between leaves a scanner with a foreign tag and no fingers, which is adopted next time.
-    store.notes.put(note, tag.hex())
+    with store.atomic():
+        store.notes.put(note, tag.hex())
+        store.notes.put(f"scanner-of:{tag.hex()}", station)
     scanner.write_tag(tag)
+
+
+def _has_fingers(store: Store, station: str) -> bool:
+    return any(finger.state is FingerState.ENROLLED for finger in store.fingers.of_station(station))

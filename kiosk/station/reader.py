@@ -24,6 +24,7 @@ from drivers import (
     ScannerError,
 )
 from kiosk.clock import Clock
+from kiosk.errors import KioskError
 from kiosk.ids import uuid7
 from kiosk.models import EnrolProgress, ScanKind, ScannerHealth, ScanResult, StationStatus
 from kiosk.station import library
@@ -80,13 +81,16 @@ class Reader:
     def enrol(self, request: EnrolRequest) -> str:
         """Ask for an enrolment, from another thread; returns its id. What becomes of it is published.
 
-        Raises EnrolmentError at once when the scanner is not ready.
+        Raises EnrolmentError at once when the scanner is not ready, or busy with another enrolment.
         """
+        if self._enrolment is not None or not self._requests.empty():
+            raise EnrolmentError(f"Station {self.status.name} is busy with another enrolment. Wait for its end, or cancel it.")
         if self.status.health is not ScannerHealth.READY:
             raise EnrolmentError(
                 f"Station {self.status.name} is not ready: {self.status.detail or self.status.health}."
             )
         enrolment = uuid7(self._clock.now().utc_us)
+        self._cancelled = False
         self._requests.put((enrolment, request))
         return enrolment
 
@@ -108,6 +112,9 @@ class Reader:
             return self._locked(str(error))
         except ScannerError as error:
             return self._troubled(error)
+        except Exception as error:
+            self._interrupted(error)
+            raise
         self._failures = 0
         return self._period
 
@@ -182,13 +189,12 @@ class Reader:
     def _take_request(self) -> None:
         while self._enrolment is None and not self._requests.empty():
             enrolment, request = self._requests.get()
-            self._cancelled = False
             try:
                 self._enrolment = Enrolment(enrolment, request, self._scanner, self._store, self._clock, self._publish)
             except (EnrolmentError, NotSaved) as error:
                 self._publish(refusal(enrolment, request, str(error)))
-            except ScannerError as error:
-                self._publish(refusal(enrolment, request, f"The scanner failed: {error}"))
+            except (ScannerError, StoreError) as error:
+                self._publish(refusal(enrolment, request, f"The enrolment could not begin: {error}"))
                 raise
 
     def _carry_on(self, enrolment: Enrolment) -> None:
@@ -200,6 +206,7 @@ class Reader:
         except (ScannerError, StoreError) as error:
             enrolment.broken(f"The enrolment was interrupted: {error}")
             self._enrolment = None
+            self._open = False  # opening it again settles what was left half done, even if the scanner answers as before
             raise
         if enrolment.done:
             self._enrolment = None
@@ -224,7 +231,13 @@ class Reader:
     def _locked(self, why: str) -> float:
         return self._lost(ScannerHealth.LOCKED, why, "")
 
-    def _lost(self, health: ScannerHealth, why: str, cure: str) -> float:
+    def _interrupted(self, error: Exception) -> None:
+        """Nobody looks at the glass until the worker begins again, which then opens and settles anew: nothing may say `ready`."""
+        why = str(error) if isinstance(error, KioskError) else f"{type(error).__name__} in the kiosk itself; see the journal"
+        self._let_go(why)
+        self._set(health=ScannerHealth.FAULT, detail=why)
+
+    def _let_go(self, why: str) -> None:
         if self._enrolment is not None:
             self._enrolment.broken(f"The enrolment was interrupted: {why}")
             self._enrolment = None
@@ -232,6 +245,9 @@ class Reader:
             self._publish(refusal(*self._requests.get(), why))
         self._scanner.close()
         self._open = False
+
+    def _lost(self, health: ScannerHealth, why: str, cure: str) -> float:
+        self._let_go(why)
         detail = f"{why} {cure}".strip()
         if self.status.health is not health or self.status.detail != detail:
             log.error("station %s: %s", self.status.name, detail)

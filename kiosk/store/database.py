@@ -55,6 +55,8 @@ class Database:
         self._mine = threading.local()
         self._all: weakref.WeakSet[_Lease] = weakref.WeakSet()
         self._doubt = ""
+        self._commits = 0
+        self._cache: dict[tuple[Value, ...], tuple[int, Any]] = {}
 
     def close(self) -> None:
         """Close the connections of all threads, which must have stopped using them. Safe to call twice."""
@@ -68,6 +70,19 @@ class Database:
     def row(self, sql: str, values: Values = ()) -> Any:  # noqa: ANN401  a tuple as wide as the query
         """Return the first row of a query, or None."""
         return next(self.each(sql, values), None)
+
+    def cached_row(self, sql: str, values: Sequence[Value] = ()) -> Any:  # noqa: ANN401  as `row`
+        """Return the first row of a query that is asked again and again: from memory while this store has committed nothing.
+
+        What another program writes meanwhile shows after the next commit of ours.
+        """
+        commits = self._commits
+        if self._connected().in_transaction:
+            return self.row(sql, values)  # which may have changed what nobody else sees yet
+        known = self._cache.get((sql, *values))
+        if known is None or known[0] != commits:
+            self._cache[sql, *values] = known = commits, self.row(sql, values)
+        return known[1]
 
     def each(self, sql: str, values: Values = ()) -> Iterator[Any]:
         """Yield the rows of a query one by one, for those that do not fit into memory."""
@@ -152,6 +167,7 @@ class Database:
                 self._doubt = str(meaning)
             self._roll_back(connection)
             raise meaning from error
+        self._commits += 1
 
     def _roll_back(self, connection: sqlite3.Connection) -> None:
         try:

@@ -66,7 +66,7 @@ class Fingers:
 
     def count(self) -> int:
         """Count the ENROLLED ones."""
-        return int(self._database.row("SELECT count(*) FROM fingers WHERE state = 'enrolled'")[0])
+        return int(self._database.cached_row("SELECT count(*) FROM fingers WHERE state = 'enrolled'")[0])
 
     def _read(self, condition: str, *values: str | int) -> list[Finger]:
         return [_finger(row) for row in self._database.each(_SELECT + condition, values)]

@@ -64,7 +64,7 @@ class Members:
 
     def count(self) -> int:
         """Count the active ones."""
-        return int(self._database.row("SELECT count(*) FROM members WHERE active = 1")[0])
+        return int(self._database.cached_row("SELECT count(*) FROM members WHERE active = 1")[0])
 
     def _write(self, members: Iterable[Member], now_us: int | None) -> None:
         records = [msgspec.structs.asdict(member) | {"changed_us": now_us} for member in members]

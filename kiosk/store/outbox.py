@@ -24,8 +24,8 @@ _SELECT = "SELECT seq, id, lane, punch_id, member_uid, body, state, attempts, no
 _CLOSED = frozenset({DeliveryState.CONFIRMED, DeliveryState.REJECTED, DeliveryState.QUARANTINED})
 _INSERT = """
 INSERT INTO outbox (seq, id, lane, punch_id, member_uid, body, state, created_us, head)
-VALUES (:seq, :id, :lane, :punch, :member, :body, 'pending', :created_us,
-        NOT EXISTS (SELECT 1 FROM outbox WHERE lane = :lane AND member_uid = :member AND settled_us IS NULL))
+VALUES (?, ?, ?, ?, ?, ?, 'pending', ?,
+        NOT EXISTS (SELECT 1 FROM outbox WHERE lane = ? AND member_uid = ? AND settled_us IS NULL))
 """
 _OF_PUNCH = """
 JOIN (SELECT punches.seq * 16 AS first FROM punches WHERE punches.id = ?) ON outbox.seq BETWEEN first AND first + 15
@@ -64,24 +64,16 @@ class Outbox:
     def add(self, punch_seq: int, punch: Punch, deliveries: Sequence[NewDelivery]) -> None:
         """Append what has to be sent because of `punch`, which is row `punch_seq` of the log.
 
-        Raises StoreConflict for an id that was used before, or more than PER_PUNCH deliveries.
+        Belongs into the transaction that appends `punch`. Raises StoreConflict for an id that was used before, or more than
+        PER_PUNCH deliveries.
         """
         if len(deliveries) > PER_PUNCH:
             raise StoreConflict(f"a punch has at most {PER_PUNCH} deliveries, not {len(deliveries)}")
-        with self._database.atomic():
-            for seq, new in enumerate(deliveries, start=punch_seq * PER_PUNCH):
-                self._database.write(
-                    _INSERT,
-                    {
-                        "seq": seq,
-                        "id": new.id,
-                        "lane": new.lane.value,
-                        "punch": punch.id,
-                        "member": new.member_uid,
-                        "body": new.body,
-                        "created_us": punch.at.utc_us,
-                    },
-                )
+        for seq, new in enumerate(deliveries, start=punch_seq * PER_PUNCH):
+            lane, member = new.lane.value, new.member_uid
+            self._database.write(
+                _INSERT, (seq, new.id, lane, punch.id, member, new.body, punch.at.utc_us, lane, member)
+            )
 
     def claim(self, lane: Lane) -> Delivery | None:
         """Take the next thing to deliver in `lane`, durably, before its first byte leaves; None if nothing is ready.
@@ -125,11 +117,11 @@ class Outbox:
         count = "SELECT count(*) FROM outbox WHERE lane = ? AND "
         # The oldest open row is somebody's oldest, so it is among the heads, of which there are at most as many as
         # members.
-        oldest = self._database.row("SELECT min(seq), created_us FROM outbox WHERE lane = ? AND head = 1", one)
+        oldest = self._database.cached_row("SELECT min(seq), created_us FROM outbox WHERE lane = ? AND head = 1", one)
         confirmed = self._notes.get(_confirmed_note(lane.value))
         return LaneCounts(
-            waiting=self._database.row(count + "settled_us IS NULL", one)[0],
-            failed=self._database.row(count + "state IN ('rejected', 'quarantined')", one)[0],
+            waiting=self._database.cached_row(count + "settled_us IS NULL", one)[0],
+            failed=self._database.cached_row(count + "state IN ('rejected', 'quarantined')", one)[0],
             oldest_us=oldest[1],
             last_confirmed_us=None if confirmed is None else int(confirmed),
         )

@@ -58,7 +58,6 @@ CREATE TABLE punches (
     chain BLOB NOT NULL CHECK (length(chain) = 32)
 ) STRICT;
 CREATE INDEX punches_by_member ON punches (member_uid);
-CREATE INDEX punches_by_day ON punches (work_day);
 CREATE TRIGGER punches_never_change BEFORE UPDATE ON punches
 BEGIN SELECT RAISE (ABORT, 'a punch never changes'); END;
 CREATE TRIGGER punches_never_go BEFORE DELETE ON punches

@@ -45,6 +45,16 @@ def test_notifier_reaches_the_abstract_namespace() -> None:
         assert systemd.recv(100) == b"STATUS=hello"
 
 
+def test_the_daemon_takes_fingers_before_it_loads_what_talks_to_kemru() -> None:
+    script = (
+        "import sys, kiosk.cli.run, kiosk.config, kiosk.daemon, drivers.zfm.scanner\n"
+        "late = ('kiosk.kemru', 'httpx', 'schedule', 'sqlite_utils', 'PIL.JpegImagePlugin', 'asyncio')\n"
+        "print([name for name in late if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
 def test_F086_the_second_daemon_is_told_who_is_first(tmp_path: Path) -> None:
     lock = InstanceLock(tmp_path)
     with pytest.raises(AlreadyRunningError, match=f"pid {os.getpid()}"):

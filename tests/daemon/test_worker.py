@@ -105,3 +105,24 @@ def test_stop_before_start_is_harmless() -> None:
     worker = Worker("w", lambda: 0.0, clock=FakeClock(), deadline=1.0, on_death=lambda *_: True)
     worker.stop()
     assert worker.join(0.1)
+
+
+def test_F041_an_excused_worker_has_its_whole_deadline_again() -> None:
+    clock = FakeClock()
+    entered, release = threading.Event(), threading.Event()
+
+    def step() -> float:
+        entered.set()
+        release.wait(PATIENCE_S)
+        return 0.0
+
+    worker = Worker("w", step, clock=clock, deadline=10.0, on_death=lambda *_: True)
+    worker.start()
+    assert entered.wait(PATIENCE_S)
+    clock.advance(3600.0)
+    assert worker.stalled
+    worker.excuse()
+    assert not worker.stalled
+    worker.stop()
+    release.set()
+    assert worker.join(PATIENCE_S)

@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 
 from kiosk.clock import FakeClock
-from kiosk.delivery import AttendanceCourier, Budget, DeliveryLane, SmsCourier
+from kiosk.delivery.attendance import AttendanceCourier
 from kiosk.delivery.backoff import Backoff
+from kiosk.delivery.budget import Budget
+from kiosk.delivery.lane import DeliveryLane
+from kiosk.delivery.sms import SmsCourier
 from kiosk.kemru import Kemru
 from kiosk.models import Lane
 from kiosk.sandbox import SandboxServer

@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.clock import FakeClock
-from kiosk.delivery import Budget
-from kiosk.delivery.budget import WINDOW_US
+from kiosk.delivery.budget import WINDOW_US, Budget
 from kiosk.store import Store
 
 

@@ -1,15 +1,27 @@
 """The lanes against a real sandbox: whatever happens on the way, each thing is there once, in order, or says why not."""
 
 import random
+from collections.abc import Callable
+from typing import NoReturn
 
 import pytest
 
 from kiosk.clock import FakeClock
-from kiosk.delivery import Budget, DeliveryLane
-from kiosk.delivery.lane import FLOAT_WAIT_S, IDLE_S, POISON_TRIES, REFUSED_WAIT_S, Outcome
+from kiosk.delivery.attendance import AttendanceCourier
+from kiosk.delivery.budget import Budget
+from kiosk.delivery.lane import FLOAT_WAIT_S, IDLE_S, POISON_TRIES, REFUSED_WAIT_S, DeliveryLane, Outcome
+from kiosk.delivery.sms import SmsCourier
+from kiosk.kemru import Unavailable, UnknownOutcome
 from kiosk.models import ClockState, Delivery, DeliveryState, Lane, Moment
-from kiosk.store import Store
+from kiosk.store import NotSaved, Store
 from tests.support.delivery import Bench, member
+
+
+def raiser(error: Exception) -> Callable[..., NoReturn]:
+    def fail(*_: object) -> NoReturn:
+        raise error
+
+    return fail
 
 
 def test_a_punch_is_reported_and_its_sms_sent(bench: Bench) -> None:
@@ -160,7 +172,7 @@ def test_F080_a_poisoned_record_is_quarantined_and_the_others_go_on(
     bench.run(bench.attendance)
     assert bench.state(poison) is DeliveryState.QUARANTINED
     assert bench.state(good) is DeliveryState.CONFIRMED
-    assert next(row.attempts for row in bench.rows() if row.id == poison.id) == POISON_TRIES
+    assert next(row.attempts for row in bench.rows() if row.id == poison.id) == 2 * POISON_TRIES - 1
 
 
 def test_F028_nothing_is_sent_while_the_clock_is_not_set(bench: Bench) -> None:
@@ -240,3 +252,59 @@ def test_I006_the_platform_never_sees_more_than_its_limits(store: Store, clock: 
     assert busiest <= 60
     took = sent[-1] - sent[0]
     assert 240 / took * 60 >= 0.98 * 60, f"{240 / took * 60:.1f} of 60 a minute"
+
+
+def test_F010_an_outcome_that_could_not_be_written_down_is_written_when_the_disk_can_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    punches = [bench.punch(), bench.punch()]  # of one member: the second waits for the first
+    with monkeypatch.context() as full:
+        full.setattr(bench.store.outbox, "settle", raiser(NotSaved("the disk is full")))
+        for _ in range(3):
+            with pytest.raises(NotSaved):
+                bench.attendance.step()
+        assert "the disk is full" in bench.attendance.status().trouble
+    bench.run(bench.attendance)
+    assert [bench.state(punch) for punch in punches] == [DeliveryState.CONFIRMED] * 2
+    assert bench.reported() == {punch.id: 1 for punch in punches}
+
+
+def test_F080_what_breaks_after_the_bytes_left_is_looked_up_before_it_is_sent_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    punch = bench.punch(sms=True)
+    with monkeypatch.context() as broken:
+        broken.setattr("kiosk.kemru.replies.sms_receipt", raiser(MemoryError()))
+        bench.clock.advance(bench.sms.step())
+        assert bench.state(punch, Lane.SMS) is DeliveryState.UNKNOWN
+    monkeypatch.setattr(SmsCourier, "send", raiser(AssertionError("sent again")))
+    bench.run(bench.sms)
+    assert set(bench.texted().values()) == {1}
+
+
+def test_F083_one_failure_of_our_own_after_many_of_the_network_quarantines_nothing(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    punch = bench.punch()
+    with monkeypatch.context() as down:
+        down.setattr(AttendanceCourier, "send", raiser(Unavailable("not reached")))
+        for _ in range(10):
+            bench.clock.advance(bench.attendance.step())
+    with monkeypatch.context() as broken:
+        broken.setattr(AttendanceCourier, "send", raiser(MemoryError()))
+        bench.clock.advance(bench.attendance.step())
+    bench.run(bench.attendance)
+    assert bench.state(punch) is DeliveryState.CONFIRMED
+
+
+def test_F067_a_record_that_the_platform_stumbles_over_does_not_burn_the_days_requests(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.punch()
+    monkeypatch.setattr(AttendanceCourier, "send", raiser(UnknownOutcome("HTTP 500")))
+    begun = bench.clock.monotonic()
+    steps = 0
+    while bench.clock.monotonic() - begun < 3600:
+        bench.clock.advance(bench.attendance.step())
+        steps += 1
+    assert steps < 150  # a send and a look-up a minute, and a little at the beginning

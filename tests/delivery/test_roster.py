@@ -4,7 +4,8 @@ import pytest
 
 from kiosk.clock import FakeClock
 from kiosk.daemon.jobs import Jobs
-from kiosk.delivery import Budget, Roster
+from kiosk.delivery.budget import Budget
+from kiosk.delivery.roster import Roster
 from kiosk.kemru import Kemru
 from kiosk.models import ClockState, Member
 from kiosk.sandbox import SandboxServer

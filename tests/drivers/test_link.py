@@ -10,7 +10,7 @@ import serial
 
 from drivers import LinkLost, LinkTimeout
 from drivers.emulation.host import Emulator
-from drivers.link import Link
+from drivers.link import Link, reachable
 from tests.support.scanners import opened
 
 
@@ -77,6 +77,29 @@ def test_F057_each_refusal_names_its_cure(number: int, cure: str, monkeypatch: p
     with pytest.raises(LinkLost, match="/dev/scanner") as refused:
         Link("/dev/scanner").open()
     assert cure in refused.value.cure
+
+
+def test_a_port_is_opened_where_the_machines_devices_are() -> None:
+    elsewhere = {"KIOSK_DEV": "/run/kiosk-dev"}
+    assert reachable("/dev/serial/by-id/usb-1", elsewhere) == "/run/kiosk-dev/serial/by-id/usb-1"
+    assert reachable("/dev/ttyUSB0", {}) == "/dev/ttyUSB0"
+    for other in ("socket://dev/ttyUSB0", "/srv/dev/ttyUSB0", "/device"):
+        assert reachable(other, elsewhere) == other
+
+
+def test_a_folder_of_devices_is_used_and_not_spoken_of(
+    r307: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KIOSK_DEV", str(tmp_path))
+    with pytest.raises(LinkLost) as missing:
+        Link("/dev/fingerprint").open()
+    assert "cannot open /dev/fingerprint: No such file or directory" in str(missing.value)
+    assert str(tmp_path) not in str(missing.value)
+    (tmp_path / "fingerprint").symlink_to(r307.port)
+    link = Link("/dev/fingerprint")
+    link.open()
+    link.send(b"x")
+    link.close()
 
 
 def test_no_such_port(tmp_path: Path) -> None:

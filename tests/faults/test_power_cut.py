@@ -113,7 +113,7 @@ def test_F002_F003_F004_F007_no_promise_is_lost_and_nothing_is_torn(tmp_path: Pa
 
 @strace
 def test_F005_F006_checkpoints_and_the_reuse_of_the_log_survive_it_too(tmp_path: Path, seed: int) -> None:
-    tally = cut(tmp_path, seed, count=8, samples=1, checkpoint=20)
+    tally = cut(tmp_path, seed, count=10, samples=1, checkpoint=20)
     assert tally.images > 300
     assert (tally.corrupt, tally.lost) == (0, 0), tally
 
@@ -177,7 +177,7 @@ def test_F010_a_full_disk_refuses_for_certain(tmp_path: Path) -> None:
         "-e",
         "trace=pwrite64",
         "-e",
-        "inject=pwrite64:error=ENOSPC:when=60+",
+        "inject=pwrite64:error=ENOSPC:when=50+",
         "-o",
         str(tmp_path / "trace"),
     )

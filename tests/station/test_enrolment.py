@@ -1,10 +1,15 @@
 """Enrolment: consent first, nobody twice, nothing called done that was not recognised, nothing half done."""
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
 import pytest
 
 import drivers
-from kiosk.models import EnrolProgress, FingerName, FingerState, ScanKind
+from kiosk.models import EnrolProgress, FingerName, FingerState, ScanKind, ScannerHealth
 from kiosk.station import EnrolmentError, EnrolRequest
+from kiosk.store import NotSaved, StoreError
 from tests.support.station import AMINA, BARAKA, Station, make
 
 
@@ -195,3 +200,86 @@ def test_a_scanner_that_is_not_ready_refuses_at_once(desk: Station) -> None:
     desk.steps(2)
     with pytest.raises(EnrolmentError, match="not ready"):
         desk.reader.enrol(EnrolRequest(member_uid="1", finger=FingerName.RIGHT_INDEX, witness="w"))
+
+
+def raiser(error: Exception) -> Callable[..., NoReturn]:
+    def fail(*_: object) -> NoReturn:
+        raise error
+
+    return fail
+
+
+def final(desk: Station) -> EnrolProgress:
+    """The last word of the last enrolment."""
+    last = desk.events[-1]
+    assert isinstance(last, EnrolProgress)
+    assert last.final
+    return last
+
+
+def test_one_finger_serves_at_each_of_two_stations(desk: Station, tmp_path: Path) -> None:
+    desk.enrol(AMINA)
+    with drivers.start_emulator("r307", link=tmp_path / "second", instant=True, seed=2) as emulator:
+        back = make(emulator, desk.store, desk.clock, name="back")
+        back.steps()
+        assert back.enrol(AMINA).message == "Enrolled."
+        desk.clock.advance(61)
+        assert [result.kind for result in back.press("finger of AMINA")] == [ScanKind.WELCOME]
+        back.reader.close()
+
+
+def test_F048_F100_a_failure_that_the_scanner_gets_over_leaves_nothing_half_done(
+    desk: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    garbled = drivers.ProtocolError("a garbled answer")
+    with monkeypatch.context() as glitch:
+        glitch.setattr(desk.store.fingers, "confirm", raiser(garbled))  # right after the template was stored
+        assert "interrupted" in desk.enrol(AMINA).message
+    desk.steps()
+    assert desk.health is ScannerHealth.READY
+    assert desk.store.fingers.of_member("1") == []
+    assert desk.reader._scanner.used() == frozenset()
+    assert desk.enrol(AMINA).ok
+
+
+@pytest.mark.parametrize("error", [NotSaved("the disk is full"), StoreError("the disk is odd")])
+@pytest.mark.parametrize("moment", ["begin", "confirm"])
+def test_F010_F100_a_disk_that_fails_in_the_middle_leaves_nothing_half_done(
+    desk: Station, monkeypatch: pytest.MonkeyPatch, error: StoreError, moment: str
+) -> None:
+    with monkeypatch.context() as full:
+        full.setattr(desk.store.fingers, moment, raiser(error))
+        try:
+            desk.enrol(AMINA)
+        except StoreError:
+            assert desk.health is ScannerHealth.FAULT
+    assert str(error) in final(desk).message
+    desk.emulator.lift()
+    desk.steps()
+    assert desk.health is ScannerHealth.READY
+    assert desk.store.fingers.of_member("1") == []
+    assert desk.reader._scanner.used() == frozenset()
+    assert desk.enrol(AMINA).ok
+
+
+def test_F051_fingers_that_the_scanner_lost_can_be_enrolled_again(desk: Station) -> None:
+    desk.enrol(AMINA)
+    desk.reader._scanner.clear()
+    assert desk.enrol(AMINA).message == "Enrolled."
+    assert [result.kind for result in desk.press("finger of AMINA")] == [ScanKind.WELCOME]
+
+
+def test_one_enrolment_at_a_time(desk: Station) -> None:
+    request = EnrolRequest(member_uid="1", finger=FingerName.RIGHT_INDEX, witness="w")
+    desk.reader.enrol(request)
+    for _ in range(2):
+        with pytest.raises(EnrolmentError, match="busy with another enrolment"):
+            desk.reader.enrol(request)
+        desk.steps(2)
+
+
+def test_it_can_be_cancelled_before_it_began(desk: Station) -> None:
+    desk.reader.enrol(EnrolRequest(member_uid="1", finger=FingerName.RIGHT_INDEX, witness="w"))
+    desk.reader.cancel_enrolment()
+    desk.steps(2)
+    assert final(desk).message == "Cancelled."

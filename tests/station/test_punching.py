@@ -170,6 +170,30 @@ def test_F050_another_scanner_credits_nobody(desk: Station, tmp_path_factory: py
         station.reader.close()
 
 
+def test_F050_a_scanner_with_another_stations_fingers_is_not_adopted(desk: Station) -> None:
+    desk.enrol(AMINA)
+    desk.reader.close()
+    renamed = make(desk.emulator, desk.store, desk.clock, name="gate")
+    renamed.steps(2)
+    assert renamed.health is ScannerHealth.LOCKED
+    assert 'fingers of station "main"' in renamed.reader.status.detail
+    renamed.reader.close()
+    desk.steps(2)
+    assert desk.health is ScannerHealth.READY
+    assert kinds(desk) == [ScanKind.WELCOME]
+
+
+def test_I014_a_station_that_nobody_serves_does_not_say_ready(desk: Station, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as bug:
+        bug.setattr(desk.reader, "_look", lambda: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            desk.steps(1)
+        assert desk.health is ScannerHealth.FAULT
+        assert "ZeroDivisionError in the kiosk itself" in desk.reader.status.detail
+    desk.steps(1)
+    assert desk.health is ScannerHealth.READY
+
+
 def test_F051_a_wiped_scanner_is_told_apart_and_loses_nobody(desk: Station) -> None:
     desk.enrol(AMINA)
     desk.enrol(BARAKA)

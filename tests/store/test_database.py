@@ -205,3 +205,24 @@ def test_a_closed_store_says_so_without_quoting_anything(store: Store) -> None:
     store.close()
     with pytest.raises(StoreError, match="closed"):
         store.notes.get("a")
+
+
+def test_a_cached_row_is_read_again_after_every_commit_and_only_then(path: Path, store: Store) -> None:
+    database, count = store._database, "SELECT count(*) FROM notes WHERE key <> ?"
+    seen: list[tuple[int]] = []
+    assert database.cached_row(count, ("x",)) == (0,)
+    with database.atomic():
+        store.notes.put("a", "1")
+        assert database.cached_row(count, ("x",)) == (1,)
+        other_thread = threading.Thread(target=lambda: seen.append(database.cached_row(count, ("x",))))
+        other_thread.start()
+        other_thread.join()
+    assert seen == [(0,)]
+    assert database.cached_row(count, ("x",)) == (1,)
+    assert database.cached_row(count, ("a",)) == (0,)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("INSERT INTO notes VALUES ('b', '1')")
+    other.close()
+    assert database.cached_row(count, ("x",)) == (1,)
+    store.notes.put("c", "1")
+    assert database.cached_row(count, ("x",)) == (3,)

@@ -72,6 +72,33 @@ def test_latest_and_last_go_by_the_order_of_recording(store: Store, clock: FakeC
     assert store.punches.count_on("1999-01-01") == 0
 
 
+def test_the_punches_of_a_day_are_counted_back_and_then_as_they_come(
+    store: Store, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(punches, "PAGE", 5)
+    record(store, clock, ["A"] * 3)
+    clock.advance(86_400)
+    today = record(store, clock, ["A", "B"] * 8)[0].work_day
+    assert store.punches.count_on(today) == 16
+    record(store, clock, ["A"])
+    assert store.punches.count_on(today) == 17
+    clock.jump(-86_400)
+    (back,) = record(store, clock, ["A"])
+    assert (store.punches.count_on(today), store.punches.count_on(back.work_day)) == (17, 1)
+    clock.jump(86_400)
+    record(store, clock, ["A"])
+    assert store.punches.count_on(today) == 18
+
+
+def test_a_punch_that_was_taken_back_is_not_counted(store: Store, clock: FakeClock) -> None:
+    (first,) = record(store, clock, ["A"])
+    assert store.punches.count_on(first.work_day) == 1
+    with pytest.raises(StoreConflict):
+        store.punches.record(punch(clock), [delivery(first)] * 2)
+    record(store, clock, ["B"])
+    assert store.punches.count_on(first.work_day) == 2
+
+
 def test_an_id_is_used_once_and_the_second_attempt_changes_nothing(store: Store, clock: FakeClock) -> None:
     (first,) = record(store, clock, ["A"])
     other = msgspec.structs.replace(punch(clock), id=first.id)

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from kiosk.alerts import sms_on_punch
 from kiosk.clock import FakeClock
-from kiosk.delivery import DeliveryLane
-from kiosk.delivery.attendance import delivery_of
+from kiosk.delivery.lane import DeliveryLane
+from kiosk.delivery.report import delivery_of
 from kiosk.ids import uuid7
 from kiosk.models import Delivery, DeliveryState, Direction, Lane, Member, Punch
 from kiosk.sandbox import SandboxServer

@@ -47,7 +47,12 @@ class Station:
         """Do as the steps say until the enrolment ends; returns its last word. `finger` is the emulated finger's name."""
         before = len(self.events)
         self.reader.enrol(
-            EnrolRequest(member_uid=member.uid, finger=name, witness=request.get("witness", "the head teacher"))
+            EnrolRequest(
+                member_uid=member.uid,
+                finger=name,
+                witness=request.get("witness", "the head teacher"),
+                station=self.reader.status.name,
+            )
         )
         handled = before
         for _ in range(400):
@@ -95,15 +100,17 @@ def station(folder: Path, model: str = "r307", *, policy: Policy | None = None) 
         store.close()
 
 
-def make(emulator: Emulator, store: Store, clock: FakeClock, policy: Policy | None = None) -> Station:
+def make(
+    emulator: Emulator, store: Store, clock: FakeClock, policy: Policy | None = None, *, name: str = "main"
+) -> Station:
     """A reader on `emulator`; its deadlines are a tenth of the real ones."""
     events: list[ScanResult | EnrolProgress] = []
     reader = Reader(
-        "main",
+        name,
         drivers.create_scanner("zfm", emulator.link, deadline_scale=0.1),
         store,
         clock,
-        Punching("main", store, clock, policy or Policy(), no_consequences),
+        Punching(name, store, clock, policy or Policy(), no_consequences),
         publish=events.append,
         changed=lambda: None,
     )
