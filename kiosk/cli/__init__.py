@@ -1,11 +1,13 @@
 """The command line: one file a command group, each loaded only when it is called for."""
 
 import importlib
+import io
 import sys
 
 import click
 
 from kiosk import __version__
+from kiosk.cli.common import plain
 from kiosk.errors import Exit, KioskError
 
 COMMANDS = {
@@ -41,17 +43,20 @@ class _Lazy(click.Group):
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, prog_name="kiosk")
 def cli() -> None:
-    r"""Fingerprint attendance kiosk.
+    """Fingerprint attendance kiosk.
 
     \b
     Try it:      kiosk demo
     Run it:      kiosk run --config /etc/kiosk/kiosk.toml
     Look in:     kiosk status
-    """
+    """  # noqa: D301  click reads the backspace character itself
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; every error of ours becomes one plain message and an exit code by its kind."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that lacks a letter of somebody's name gets "?" in its place
     try:
         cli.main(args=arguments, prog_name="kiosk", standalone_mode=False)
     except click.exceptions.Abort:
@@ -65,6 +70,9 @@ def main(arguments: list[str] | None = None) -> None:
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output has gone; there is nobody to tell
         sys.exit(Exit.OK)
+    except OSError as error:
+        _complain(f"{error.filename}: {error.strerror}" if error.filename else str(error), "")
+        sys.exit(Exit.NO_PERMISSION if isinstance(error, PermissionError) else Exit.IO)
     except Exception as error:
         from drivers import ScannerError  # noqa: PLC0415  only when something went wrong
 
@@ -75,6 +83,5 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _complain(message: str, cure: str) -> None:
-    click.echo(f"kiosk: {message}", err=True)
-    if cure:
-        click.echo(f"       {cure}", err=True)
+    for number, line in enumerate([*message.splitlines(), cure] if cure else message.splitlines()):
+        click.echo(f"{'       ' if number else 'kiosk: '}{plain(line)}", err=True)

@@ -38,11 +38,12 @@ def print_json(value: object) -> None:
 
 def print_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print aligned columns; control characters in values are shown, not obeyed."""
-    table = [list(header), *([_plain(cell) for cell in row] for row in rows)]
+    table = [list(header), *([plain(cell) for cell in row] for row in rows)]
     widths = [max(len(row[column]) for row in table) for column in range(len(header))]
     for row in table:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """Show control characters instead of letting a terminal obey them: names and messages come from outside."""
     return "".join(letter if letter.isprintable() else "�" for letter in text)

@@ -1,13 +1,20 @@
 """`kiosk enrol`: one finger of one member, step by step."""
 
+import contextlib
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
-from kiosk.cli.common import json_option, print_json, socket_option
+from kiosk.cli.common import json_option, plain, print_json, socket_option
 from kiosk.control.client import ControlClient
+from kiosk.control.protocol import ControlError, Event
 from kiosk.errors import Exit, KioskError
 from kiosk.models import EnrolProgress, FingerName
+
+SILENCE_S = 90.0
+"""Seconds without a step after which nothing more will come: the station gives up after 60."""
 
 
 class NotEnrolledError(KioskError):
@@ -38,10 +45,25 @@ def enrol(uid: str, finger: str, witness: str, station: str, socket: Path, *, as
         events = watcher.watch()
         next(events)  # the greeting: from here on nothing is missed
         enrolment = asker.ask(str, "enrol", member_uid=uid, finger=finger, witness=witness, station=station)
-        for event in events:
-            if isinstance(event, EnrolProgress) and event.enrolment == enrolment:
-                print_json(event) if as_json else click.echo(event.message)
-                if event.final:
-                    if not event.ok:
-                        raise NotEnrolledError("not enrolled")
-                    return
+        try:
+            last = _follow(events, enrolment, as_json=as_json)
+        except BaseException:
+            with contextlib.suppress(ControlError):
+                asker.call("cancel_enrolment", station=station)  # nobody would guide it on; people want to punch
+            raise
+    if not last.ok:
+        raise NotEnrolledError("not enrolled")
+
+
+def _follow(events: Iterator[Event], enrolment: str, *, as_json: bool) -> EnrolProgress:
+    """Print each step; returns the last one. The daemon sends its status every second, so that silence ends too."""
+    heard = time.monotonic()
+    for event in events:
+        if isinstance(event, EnrolProgress) and event.enrolment == enrolment:
+            heard = time.monotonic()
+            print_json(event) if as_json else click.echo(plain(event.message))
+            if event.final:
+                return event
+        if time.monotonic() - heard > SILENCE_S:
+            break
+    raise NotEnrolledError(f"the kiosk has said nothing of this enrolment for {SILENCE_S:.0f} s")

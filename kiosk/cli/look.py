@@ -11,6 +11,9 @@ from kiosk.control.client import ControlClient
 from kiosk.errors import Exit, KioskError
 from kiosk.models import DeliveryView, Lane, LaneStatus, Status
 
+VERIFY_S = 900.0
+"""Seconds to wait for the whole log to be checked: a small machine does some 40,000 punches a second."""
+
 
 class UnhealthyError(KioskError):
     """`kiosk status` found something that needs a person."""
@@ -81,7 +84,7 @@ class TamperedError(KioskError):
 @click.option("--verify", is_flag=True, help="Check the log's chain of hashes instead; exit 65 if it is broken.")
 def punches(socket: Path, *, as_json: bool, member: str | None, limit: int, verify: bool) -> None:
     """List the latest punches, newest first, and what became of each."""
-    with ControlClient(socket, timeout=60.0) as kiosk:
+    with ControlClient(socket, timeout=VERIFY_S if verify else 60.0) as kiosk:
         if verify:
             _report_chain(kiosk.ask(ChainReport, "verify_log"), as_json=as_json)
             return

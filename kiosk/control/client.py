@@ -11,15 +11,13 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self
 
 import msgspec
 
 from kiosk.control import protocol
-from kiosk.control.protocol import Code, ControlError, DaemonGoneError, Event
+from kiosk.control.protocol import Code, ControlError, DaemonGoneError, Event, Model
 from kiosk.models import Member, PunchView, Status
-
-Model = TypeVar("Model")
 
 
 class ControlClient:
@@ -67,15 +65,18 @@ class ControlClient:
 
     def ask(self, model: type[Model], method: str, **params: object) -> Model:
         """`call`, decoded as `model`."""
-        return msgspec.json.decode(self.call(method, **params), type=model)
+        return protocol.read_answer(model, self.call(method, **params))
 
     def status(self) -> Status:
         """The whole truth about the kiosk."""
         return self.ask(Status, "status")
 
     def members(self) -> list[Member]:
-        """Everybody the kiosk knows."""
-        return self.ask(list[Member], "members")
+        """Everybody the kiosk knows, asked for page by page: a whole town does not fit into one line."""
+        found: list[Member] = []
+        while page := self.ask(list[Member], "members", start=len(found)):
+            found += page
+        return found
 
     def punches(self, *, member: str | None = None, limit: int = 20) -> list[PunchView]:
         """The latest punches, newest first."""

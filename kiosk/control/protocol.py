@@ -6,7 +6,7 @@ Try it: `echo '{"jsonrpc":"2.0","id":1,"method":"status"}' | socat - UNIX-CONNEC
 """
 
 import enum
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -15,6 +15,8 @@ from kiosk.models import EnrolProgress, ScanResult, Status
 
 MAX_LINE = 1 << 20
 """Bytes of the longest line either side accepts."""
+
+Model = TypeVar("Model")
 
 Event = ScanResult | Status | EnrolProgress
 
@@ -81,7 +83,7 @@ def decode(line: bytes) -> Incoming:
     """Read one line. Raises ControlError(Code.PARSE) for anything that is not a JSON-RPC 2.0 object."""
     try:
         message = _decoder.decode(line)
-    except (msgspec.DecodeError, msgspec.ValidationError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ControlError(f"not a JSON-RPC object: {error}", code=Code.PARSE) from error
     if message.jsonrpc != "2.0":
         raise ControlError('"jsonrpc" must be "2.0"', code=Code.INVALID_REQUEST)
@@ -89,8 +91,21 @@ def decode(line: bytes) -> Incoming:
 
 
 def request(number: int, method: str, params: dict[str, object]) -> bytes:
-    """Encode a request line."""
-    return _line({"jsonrpc": "2.0", "id": number, "method": method, "params": params})
+    """Encode a request line. Raises ControlError for a text that is none: a command line can hold any bytes."""
+    try:
+        return _line({"jsonrpc": "2.0", "id": number, "method": method, "params": params})
+    except UnicodeEncodeError as error:
+        raise ControlError(f"{method}: a value is not UTF-8 text", code=Code.INVALID_PARAMS) from error
+
+
+def read_answer(model: type[Model], result: msgspec.Raw) -> Model:
+    """Turn the result of a call into `model`. Raises ControlError when the daemon, of another version perhaps, means something else."""
+    try:
+        return msgspec.json.decode(result, type=model)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ControlError(
+            f"the daemon's answer is not understood ({error}): is it of another version?", code=Code.PARSE
+        ) from error
 
 
 def answer(number: int | str | None, result: object) -> bytes:
@@ -109,9 +124,17 @@ def notification(event: Event) -> bytes:
 
 
 def read_event(message: Incoming) -> Event | None:
-    """Turn a notification into its model; None for a notification that this version does not know."""
+    """Turn a notification into its model; None for a notification that this version does not know.
+
+    Raises ControlError for one that it knows otherwise.
+    """
     model = EVENT_TYPES.get(message.method or "")
-    return None if model is None else msgspec.convert(message.params, model)
+    try:
+        return None if model is None else msgspec.convert(message.params, model)
+    except msgspec.ValidationError as error:
+        raise ControlError(
+            f"the daemon's event is not understood ({error}): is it of another version?", code=Code.PARSE
+        ) from error
 
 
 def _line(value: object) -> bytes:

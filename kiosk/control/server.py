@@ -6,12 +6,11 @@ can open the socket may only look.
 
 import collections
 import contextlib
-import grp
 import logging
 import os
 import selectors
 import socket
-import struct
+import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from typing import Any
 import msgspec
 
 from kiosk.control import protocol
+from kiosk.control.listener import listen, uid_of
 from kiosk.control.protocol import Code, ControlError, Event
 
 log = logging.getLogger(__name__)
@@ -30,11 +30,15 @@ MAX_CLIENTS = 32
 
 
 class Method(msgspec.Struct, frozen=True):
-    """A method of the socket: `params` is the model of what it takes, `handle` gets it decoded, `operator` guards it."""
+    """A method of the socket: `params` is the model of what it takes, `handle` gets it decoded, `operator` guards it.
+
+    A `slow` one takes longer than the screen can wait: it gets a thread of its own, one at a time.
+    """
 
     params: type[msgspec.Struct]
     handle: Callable[[Any], object]
     operator: bool = False
+    slow: bool = False
 
 
 class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -51,17 +55,20 @@ class ControlServer:
     def __init__(
         self, path: Path, methods: Mapping[str, Method], *, greet: Callable[[], Event], group: str = ""
     ) -> None:
+        self._listener = listen(path, group)
         self._path = path
         self._methods = methods
         self._greet = greet
         self._selector = selectors.DefaultSelector()
         self._clients: dict[int, _Client] = {}
         self._events: collections.deque[Event] = collections.deque(maxlen=1000)
+        self._answers: collections.deque[tuple[_Client, bytes]] = collections.deque()
+        self._slow = threading.Lock()
         self._waker, self._woken = socket.socketpair()
         self._waker.setblocking(False)
         self._woken.setblocking(False)
         self._selector.register(self._woken, selectors.EVENT_READ)
-        self._listener = _listen(path, group)
+        self._deaf = False
         self._selector.register(self._listener, selectors.EVENT_READ)
 
     def publish(self, event: Event) -> None:
@@ -76,7 +83,11 @@ class ControlServer:
 
     def step(self, timeout: float = 1.0) -> None:
         """Wait at most `timeout` seconds for something to do, and do it."""
-        for key, mask in self._selector.select(timeout):
+        ready = self._selector.select(timeout)
+        if self._deaf:
+            self._deaf = False
+            self._selector.register(self._listener, selectors.EVENT_READ)
+        for key, mask in ready:
             if key.fileobj is self._woken:
                 with contextlib.suppress(BlockingIOError):
                     self._woken.recv(4096)
@@ -85,6 +96,8 @@ class ControlServer:
             else:
                 self._serve(self._clients[key.fd], mask)
         self._broadcast()
+        while self._answers:
+            self._tell(*self._answers.popleft())
 
     def close(self) -> None:
         """Hang up on everybody and take the socket away."""
@@ -100,12 +113,15 @@ class ControlServer:
             connection, _ = self._listener.accept()
         except OSError as error:
             log.warning("control: could not accept a client: %s", error)
+            # Whoever it was still waits at the door: without a pause this would spin until a descriptor is free.
+            self._deaf = True
+            self._selector.unregister(self._listener)
             return
         if len(self._clients) >= MAX_CLIENTS:
             connection.close()
             return
         connection.setblocking(False)
-        client = _Client(connection, operator=_uid_of(connection) in {0, os.getuid()})
+        client = _Client(connection, operator=uid_of(connection) in {0, os.getuid()})
         self._clients[connection.fileno()] = client
         self._selector.register(connection, selectors.EVENT_READ)
 
@@ -133,19 +149,19 @@ class ControlServer:
         try:
             message = protocol.decode(line)
             number = message.id
-            return protocol.answer(number, self._call(client, message))
+            if message.method == "watch":
+                client.watching = True
+                return protocol.answer(number, result=True)
+            method, params = self._called(client, message)
+            if method.slow:
+                return self._send_off(client, number, method, params)
         except ControlError as error:
             return protocol.refusal(number, error)
-        except Exception:  # a bug in one handler must not take the socket away from everybody else
-            log.exception("control: a method failed")
-            return protocol.refusal(number, ControlError("internal error; see the journal", code=Code.INTERNAL))
+        return _outcome(number, method, params)
 
-    def _call(self, client: "_Client", message: protocol.Incoming) -> object:
+    def _called(self, client: "_Client", message: protocol.Incoming) -> tuple[Method, msgspec.Struct]:
         if message.method is None:
             raise ControlError("a request names a method", code=Code.INVALID_REQUEST)
-        if message.method == "watch":
-            client.watching = True
-            return True
         method = self._methods.get(message.method)
         if method is None:
             known = ", ".join(sorted([*self._methods, "watch"]))
@@ -153,21 +169,39 @@ class ControlServer:
         if method.operator and not client.operator:
             raise ControlError("only root and the kiosk's own user may do that", code=Code.FORBIDDEN)
         try:
-            params = msgspec.convert(message.params, method.params)
+            return method, msgspec.convert(message.params, method.params)
         except msgspec.ValidationError as error:
             raise ControlError(str(error), code=Code.INVALID_PARAMS) from error
-        return method.handle(params)
+
+    def _send_off(self, client: "_Client", number: int | str | None, method: Method, params: msgspec.Struct) -> bytes:
+        """Answer later, from a thread; nothing is answered now."""
+        if not self._slow.acquire(blocking=False):
+            raise ControlError("the one before it is still being worked on", code=Code.BUSY)
+
+        def work() -> None:
+            line = _outcome(number, method, params)
+            self._slow.release()
+            self._answers.append((client, line))
+            self.wake()
+
+        threading.Thread(target=work, name="control-slow", daemon=True).start()
+        return b""
+
+    def _tell(self, client: "_Client", line: bytes) -> None:
+        if client not in self._clients.values():
+            return  # it hung up meanwhile
+        try:
+            client.send(line)
+        except (OSError, ControlError):
+            self._drop(client)
+        else:
+            self._watch_writing(client)
 
     def _broadcast(self) -> None:
         while self._events:
             line = protocol.notification(self._events.popleft())
             for client in [each for each in self._clients.values() if each.watching]:
-                try:
-                    client.send(line)
-                except (OSError, ControlError):
-                    self._drop(client)
-                else:
-                    self._watch_writing(client)
+                self._tell(client, line)
 
     def _watch_writing(self, client: "_Client") -> None:
         events = selectors.EVENT_READ | (selectors.EVENT_WRITE if client.backlog else 0)
@@ -197,6 +231,8 @@ class _Client:
         if not piece:
             raise ConnectionResetError
         self._received += piece
+        if b"\n" not in piece and len(self._received) <= protocol.MAX_LINE:
+            return []  # a long line that comes byte by byte is not searched from its beginning for each
         *lines, rest = bytes(self._received).split(b"\n")
         if len(rest) > protocol.MAX_LINE:
             raise ControlError("line too long", code=Code.PARSE)
@@ -220,31 +256,11 @@ class _Client:
             del self.backlog[:sent]
 
 
-def _listen(path: Path, group: str) -> socket.socket:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)  # a leftover: the instance lock says that nobody is listening on it
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    before = os.umask(0o177)
+def _outcome(number: int | str | None, method: Method, params: msgspec.Struct) -> bytes:
     try:
-        listener.bind(str(path))
-    finally:
-        os.umask(before)
-    if group:
-        try:
-            # Under systemd it has the group by birth (Group=), and chown is forbidden there.
-            number = grp.getgrnam(group).gr_gid
-            if path.stat().st_gid != number:
-                os.chown(path, -1, number)
-        except (KeyError, PermissionError) as error:
-            log.warning("control: group %s cannot look in: %s", group, error)
-        else:
-            path.chmod(0o660)
-    listener.listen(2 * MAX_CLIENTS)
-    listener.setblocking(False)
-    return listener
-
-
-def _uid_of(connection: socket.socket) -> int:
-    credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-    uid: int = struct.unpack("3i", credentials)[1]
-    return uid
+        return protocol.answer(number, method.handle(params))
+    except ControlError as error:
+        return protocol.refusal(number, error)
+    except Exception:  # a bug in one handler must not take the socket away from everybody else
+        log.exception("control: a method failed")
+        return protocol.refusal(number, ControlError("internal error; see the journal", code=Code.INTERNAL))

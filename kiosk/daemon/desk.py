@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
@@ -19,12 +19,22 @@ from kiosk.store import Store, StoreError
 
 T = TypeVar("T")
 
+PAGE = 1000
+"""Members in one answer, and punches: each stays below the longest line of the socket."""
+
 
 class PunchesParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which punches: the latest `limit`, of one `member` or of everybody."""
 
     member: str | None = None
     limit: int = 20
+
+
+class MembersParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which members, of all in the order of their names: `limit` of them from number `start` on."""
+
+    start: Annotated[int, msgspec.Meta(ge=0)] = 0
+    limit: Annotated[int, msgspec.Meta(ge=1, le=PAGE)] = PAGE
 
 
 class MemberParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -57,10 +67,10 @@ class Desk:
         """The control socket's methods, by name."""
         return {
             "status": Method(Nothing, lambda _: self.status()),
-            "members": Method(Nothing, lambda _: self._store.members.all(), operator=True),
+            "members": Method(MembersParams, self._members, operator=True),
             "fingers": Method(MemberParams, self._fingers, operator=True),
             "punches": Method(PunchesParams, self._punches, operator=True),
-            "verify_log": Method(Nothing, lambda _: self._store.punches.verify(), operator=True),
+            "verify_log": Method(Nothing, lambda _: self._store.punches.verify(), operator=True, slow=True),
             "sync": Method(Nothing, self._sync, operator=True),
             "enrol": Method(EnrolRequest, self._enrol, operator=True),
             "cancel_enrolment": Method(StationParams, self._cancel, operator=True),
@@ -106,13 +116,16 @@ class Desk:
         self._known[name] = answer
         return answer
 
+    def _members(self, params: MembersParams) -> list[Member]:
+        return self._store.members.all()[params.start : params.start + params.limit]
+
     def _fingers(self, params: MemberParams) -> list[Finger]:
         self._member(params.uid)
         return self._store.fingers.of_member(params.uid)
 
     def _punches(self, params: PunchesParams) -> list[PunchView]:
         names = {member.uid: member.name for member in self._store.members.all()}
-        punches = self._store.punches.latest(max(1, min(params.limit, 1000)), params.member)
+        punches = self._store.punches.latest(max(1, min(params.limit, PAGE)), params.member)
         return [
             PunchView(
                 punch=punch,

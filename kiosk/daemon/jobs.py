@@ -34,8 +34,8 @@ class Jobs:
         return LONGEST_PAUSE_S if idle is None else min(max(idle, 0.1), LONGEST_PAUSE_S)
 
     def pull_soon(self) -> None:
-        """Pull the roster at the next step."""
-        self._plan()
+        """Pull the roster at the next step. For other threads too: the appointments belong to the worker's."""
+        self._now = True
 
     def _plan(self) -> None:
         self._scheduler.clear()
@@ -51,6 +51,7 @@ class Jobs:
             self._plan()
 
     def _pull(self) -> None:
+        self._failed = True  # should it raise, the disk being full, it is tried again like any other failure
         self._failed = not self._roster.pull()
 
     def _pull_again(self) -> None:

@@ -6,6 +6,7 @@ from kiosk.clock import TRUSTED, Clock
 from kiosk.delivery.budget import Budget
 from kiosk.delivery.standing import LAST_ROSTER
 from kiosk.kemru import Kemru, KemruError
+from kiosk.models import Member
 from kiosk.store import Store
 
 log = logging.getLogger(__name__)
@@ -39,9 +40,14 @@ class Roster:
             # An empty list would lock everybody out on one bad answer; a site without members has nothing to lose by waiting.
             self.trouble = "Kemru's roster is empty; the members known here are kept"
             return False
-        change = self._store.members.replace_all(answer.members, now.utc_us)
+        missing = self._missing(answer.members) if answer.left_out else []
+        change = self._store.members.replace_all([*answer.members, *missing], now.utc_us)
         self._store.notes.put(LAST_ROSTER, now.local().isoformat(timespec="seconds"))
-        self.trouble = ""
+        self.trouble = (
+            f"{answer.left_out} record(s) of Kemru's roster could not be read; until they can, nobody is taken off it"
+            if answer.left_out
+            else ""
+        )
         log.info(
             "roster: %d members (%d new, %d changed, %d gone)",
             len(answer.members),
@@ -50,3 +56,8 @@ class Roster:
             change.gone,
         )
         return True
+
+    def _missing(self, members: list[Member]) -> list[Member]:
+        """Whoever is not among `members`: any of them may be a record that could not be read, and nobody is locked out on a doubt."""
+        there = {member.uid for member in members}
+        return [member for member in self._store.members.all() if member.uid not in there]

@@ -12,6 +12,9 @@ from kiosk.models import EnrolProgress, Member, ScanResult
 LOOKS = 3
 """Looks at the empty glass after which the kiosk knows that the finger was lifted, and one to spare."""
 
+PATIENCE_S = 30.0
+"""Seconds that the kiosk may take to say something of a finger."""
+
 STRANGER = "a-stranger"
 
 
@@ -40,7 +43,7 @@ class Hands:
     def press(self, finger: str) -> ScanResult:
         """Press until the kiosk answers, then lift; returns the answer."""
         self.place(finger)
-        result = next(event for event in self._events if isinstance(event, ScanResult))
+        result = self._answer()
         self.lift()
         return result
 
@@ -69,9 +72,22 @@ class Hands:
             time.sleep(0.05)
         raise StageError("nobody looks at the glass: the daemon has lost its scanner")
 
+    def _answer(self) -> ScanResult:
+        deadline = time.monotonic() + PATIENCE_S
+        for event in self._events:  # a status comes every second, so that the deadline is looked at
+            if isinstance(event, ScanResult):
+                return event
+            if time.monotonic() > deadline:
+                break
+        raise StageError(f"the kiosk did not answer a finger for {PATIENCE_S:.0f} s")
+
     def _steps(self, enrolment: str) -> Iterator[EnrolProgress]:
+        deadline = time.monotonic() + PATIENCE_S
         for event in self._events:
             if isinstance(event, EnrolProgress) and event.enrolment == enrolment:
+                deadline = time.monotonic() + PATIENCE_S
                 yield event
                 if event.final:
                     return
+            if time.monotonic() > deadline:
+                raise StageError(f"the enrolment stood still for {PATIENCE_S:.0f} s")

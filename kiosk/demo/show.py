@@ -42,6 +42,7 @@ class Glass:
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         self._lock = threading.Lock()
+        self._line = threading.Lock()
         self._timer: threading.Timer | None = None
         self._finger: str | None = None
         self._unplugged = False
@@ -69,15 +70,22 @@ class Glass:
             drivers.emulator_request(self._stage.scanner, "unplug" if self._unplugged else "replug")
 
     def network(self) -> None:
-        """Cut Kemru off, or bring it back."""
-        change = self._stage.connect_kemru if self._stage.kemru_is_cut else self._stage.cut_kemru
-        threading.Thread(target=change, daemon=True).start()
+        """Cut Kemru off, or bring it back. A key pressed while that goes on does nothing."""
+        if self._line.acquire(blocking=False):
+            threading.Thread(target=self._change_line, daemon=True).start()
 
     def close(self) -> None:
-        """Leave no timer behind."""
+        """Leave no timer behind, and no sandbox half started."""
+        self._line.acquire()  # and never give it back: the line stays as it is
         with self._lock:
             if self._timer is not None:
                 self._timer.cancel()
+
+    def _change_line(self) -> None:
+        try:
+            (self._stage.connect_kemru if self._stage.kemru_is_cut else self._stage.cut_kemru)()
+        finally:
+            self._line.release()
 
     def _lift(self) -> None:
         if self._timer is not None:

@@ -9,6 +9,8 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -73,9 +75,11 @@ class Stage:
         self._repeat_seconds = repeat_seconds
         self._limits = {"per_minute": 60, "per_day": 5000} if limited else {"per_minute": 0, "per_day": 0}
         self._processes: dict[str, subprocess.Popen[str]] = {}
+        self._reaper: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Self:
         try:
+            self._watch_over()
             self._start("emulator", "emulate", "r307", "--link", str(self.scanner), "--instant")
             self.connect_kemru()
             self._configure()
@@ -91,10 +95,14 @@ class Stage:
         self.close()
 
     def close(self) -> None:
-        """Stop every process in the reverse order of its start, and remove the folder."""
-        for name in reversed(list(self._processes)):
-            self._end(name)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        """Stop every process in the reverse order of its start, and remove the folder. No signal interrupts it."""
+        with _undisturbed():
+            for name in reversed(list(self._processes)):
+                self._end(name)
+            shutil.rmtree(self.folder, ignore_errors=True)
+            reaper, self._reaper = self._reaper, None
+            if reaper is not None:
+                reaper.communicate()
 
     def connect_kemru(self) -> None:
         """Start the sandbox; a second time, on the same port and with what it had."""
@@ -124,6 +132,20 @@ class Stage:
         """A connection to the daemon."""
         with ControlClient(self.socket, timeout=START_S) as kiosk:
             yield kiosk
+
+    def _watch_over(self) -> None:
+        """Leave somebody behind who notices when this process is killed: its end of the pipe closes with it."""
+        self._reaper = subprocess.Popen(
+            [sys.executable, "-m", "kiosk.demo.reaper", str(self.folder)],
+            stdin=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def _tell_reaper(self, line: str) -> None:
+        if self._reaper is not None and self._reaper.stdin is not None:
+            self._reaper.stdin.write(f"{line}\n")
+            self._reaper.stdin.flush()
 
     def _configure(self) -> None:
         credentials = self.folder / "credentials"
@@ -158,6 +180,7 @@ class Stage:
                 env={**os.environ, "PYTHONUNBUFFERED": "1"},
             )
         self._processes[name] = process
+        self._tell_reaper(f"+{process.pid}")
         return self._announcement(name, process) if announces else ""
 
     def _announcement(self, name: str, process: subprocess.Popen[str]) -> str:
@@ -173,9 +196,7 @@ class Stage:
         """Pull the plug on the daemon: SIGKILL."""
         process = self._processes.pop("daemon")
         process.kill()
-        process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
+        self._ended(process)
 
     def start_daemon(self) -> None:
         """Start the daemon on what is on disk, and wait until it takes fingers."""
@@ -185,12 +206,17 @@ class Stage:
     def _await_ready(self) -> None:
         """Wait, event by event, until the scanner is ready and the roster is here."""
         process = self._processes["daemon"]
+        deadline = time.monotonic() + START_S
         while True:
+            if time.monotonic() > deadline:
+                raise StageError(f"the daemon was not ready within {START_S:.0f} s: {self._last_words('daemon')}")
             try:
                 with self.client() as kiosk:
                     for event in kiosk.watch():
                         if isinstance(event, Status) and event.members and _scanner_ready(event):
                             return
+                        if time.monotonic() > deadline:
+                            break
             except DaemonGoneError:
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     process.wait(0.05)
@@ -198,19 +224,39 @@ class Stage:
                     raise StageError(f"the daemon did not start: {self._last_words('daemon')}") from None
 
     def _end(self, name: str) -> None:
-        process = self._processes.pop(name)
+        process = self._processes[name]
         process.send_signal(signal.SIGTERM)
         try:
             process.wait(STOP_S)
         except subprocess.TimeoutExpired:
             process.kill()
-            process.wait()
+        self._ended(process)
+        del self._processes[name]
+
+    def _ended(self, process: subprocess.Popen[str]) -> None:
+        process.wait()
+        self._tell_reaper(f"-{process.pid}")
         if process.stdout is not None:
             process.stdout.close()
 
     def _last_words(self, name: str) -> str:
         lines = (self.folder / f"{name}.log").read_text(encoding="utf-8", errors="replace").splitlines()
         return " | ".join(lines[-5:]) or "it said nothing"
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let nobody's second Ctrl-C end the cleaning up. Only the main thread hears signals."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _scanner_ready(status: Status) -> bool:

@@ -111,7 +111,7 @@ class Roster(msgspec.Struct, frozen=True):
     """Everything that /api-biometric holds.
 
     `skipped` counts what could not be used: records that were left out, and telephone numbers that were dropped from a member who was kept.
-    `notes` names the first of them.
+    `notes` names the first of them. `left_out` counts those of them that may have been members: then `members` may not be all.
     """
 
     members: list[Member]
@@ -119,6 +119,7 @@ class Roster(msgspec.Struct, frozen=True):
     users: list[User]
     skipped: int = 0
     notes: tuple[str, ...] = ()
+    left_out: int = 0
 
 
 class MemberReply(msgspec.Struct, frozen=True):

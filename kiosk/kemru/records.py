@@ -66,12 +66,14 @@ class _Reading:
         self.scans: list[AttendanceRecord] = []
         self.users: list[User] = []
         self.skipped = 0
+        self.left_out = 0
         self.notes: list[str] = []
 
     def take(self, position: int, item: object) -> None:
         try:
             self._sort(item)
         except (_UnusableError, msgspec.ValidationError) as error:
+            self.left_out += _may_be_member(item)
             self._skip(f"record {position}: {_why(error)}")
 
     def _sort(self, item: object) -> None:
@@ -104,7 +106,14 @@ def read(items: list[object]) -> Roster:
     reading = _Reading()
     for position, item in enumerate(items):
         reading.take(position, item)
-    return Roster(list(reading.members.values()), reading.scans, reading.users, reading.skipped, tuple(reading.notes))
+    return Roster(
+        list(reading.members.values()),
+        reading.scans,
+        reading.users,
+        reading.skipped,
+        tuple(reading.notes),
+        reading.left_out,
+    )
 
 
 def read_member(item: object) -> MemberReply | None:
@@ -133,6 +142,11 @@ def _member(record: _Member) -> Member:
         gender=text(record.gender),
         balance=_whole(record.bal),
     )
+
+
+def _may_be_member(item: object) -> bool:
+    fields = item.keys() if isinstance(item, dict) else frozenset[str]()
+    return "emp_name" in fields or not ("firstname" in fields or fields >= {"uid", "time"})
 
 
 def _user(record: _User) -> User:

@@ -124,7 +124,7 @@ class Enrolment:
                 self._undo("The presses were not the same finger. Start again.")
             case EnrolState.STORED:
                 self._stored = True
-                self._say("lift", step.sample, "Lift the finger.")
+                self._say("lift", 3, "Lift the finger.")
             case EnrolState.CAPTURED:
                 self._patience()
                 self._say("captured", step.sample, f"Press {step.sample} is good.")

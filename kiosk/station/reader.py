@@ -84,7 +84,9 @@ class Reader:
         Raises EnrolmentError at once when the scanner is not ready, or busy with another enrolment.
         """
         if self._enrolment is not None or not self._requests.empty():
-            raise EnrolmentError(f"Station {self.status.name} is busy with another enrolment. Wait for its end, or cancel it.")
+            raise EnrolmentError(
+                f"Station {self.status.name} is busy with another enrolment. Wait for its end, or cancel it."
+            )
         if self.status.health is not ScannerHealth.READY:
             raise EnrolmentError(
                 f"Station {self.status.name} is not ready: {self.status.detail or self.status.health}."
@@ -206,7 +208,9 @@ class Reader:
         except (ScannerError, StoreError) as error:
             enrolment.broken(f"The enrolment was interrupted: {error}")
             self._enrolment = None
-            self._open = False  # opening it again settles what was left half done, even if the scanner answers as before
+            self._open = (
+                False  # opening it again settles what was left half done, even if the scanner answers as before
+            )
             raise
         if enrolment.done:
             self._enrolment = None
@@ -233,7 +237,11 @@ class Reader:
 
     def _interrupted(self, error: Exception) -> None:
         """Nobody looks at the glass until the worker begins again, which then opens and settles anew: nothing may say `ready`."""
-        why = str(error) if isinstance(error, KioskError) else f"{type(error).__name__} in the kiosk itself; see the journal"
+        why = (
+            str(error)
+            if isinstance(error, KioskError)
+            else f"{type(error).__name__} in the kiosk itself; see the journal"
+        )
         self._let_go(why)
         self._set(health=ScannerHealth.FAULT, detail=why)
 

@@ -3,9 +3,11 @@
 import contextlib
 import json
 import os
+import resource
 import socket
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -14,7 +16,7 @@ import pytest
 from kiosk.control import protocol
 from kiosk.control.client import ControlClient
 from kiosk.control.protocol import Code, ControlError, DaemonGoneError
-from kiosk.control.server import MAX_CLIENTS, ControlServer, Method, Nothing
+from kiosk.control.server import MAX_CLIENTS, ControlServer, Method, Nothing, _Client
 from kiosk.models import ClockState, EnrolProgress, FingerName, ScanKind, ScanResult, Status
 
 STATUS = Status(
@@ -51,9 +53,9 @@ METHODS = {
 
 
 class Running:
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, methods: Mapping[str, Method] = METHODS) -> None:
         self.path = path
-        self.server = ControlServer(path, METHODS, greet=lambda: STATUS)
+        self.server = ControlServer(path, methods, greet=lambda: STATUS)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
@@ -120,7 +122,7 @@ def test_watchers_are_greeted_and_hear_every_event(running: Running) -> None:
 
 
 def test_an_observer_may_only_look(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kiosk.control.server._uid_of", lambda _: os.getuid() + 4711)
+    monkeypatch.setattr("kiosk.control.server.uid_of", lambda _: os.getuid() + 4711)
     with ControlClient(running.path) as kiosk:
         assert kiosk.status() == STATUS
         with pytest.raises(ControlError, match="only root") as caught:
@@ -144,6 +146,7 @@ def raw(path: Path) -> socket.socket:
         (b'{"jsonrpc":"2.0","id":1}\n', Code.INVALID_REQUEST),
         (b'{"jsonrpc":"2.0","id":1,"method":5}\n', Code.PARSE),
         (b"\xff\xfe\x00\n", Code.PARSE),
+        (b'{"jsonrpc":"2.0","id":"\xff","method":"status"}\n', Code.PARSE),
         (b"[" * 100_000 + b"\n", Code.PARSE),
     ],
 )
@@ -231,3 +234,101 @@ def test_a_daemon_that_does_not_answer(tmp_path: Path) -> None:
             pytest.raises(DaemonGoneError, match="did not answer"),
         ):
             kiosk.status()
+
+
+def test_F088_a_client_that_cannot_be_accepted_does_not_make_the_server_spin(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = ControlServer(tmp_path / "control.sock", METHODS, greet=lambda: STATUS)
+    try:
+        with raw(tmp_path / "control.sock") as client:
+            few, many = resource.getrlimit(resource.RLIMIT_NOFILE)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (3, many))
+            try:
+                begun = time.monotonic()
+                for _ in range(6):
+                    server.step(0.05)
+                waited = time.monotonic() - begun
+            finally:
+                resource.setrlimit(resource.RLIMIT_NOFILE, (few, many))
+            assert "could not accept" in caplog.text
+            assert waited > 0.1
+            client.sendall(protocol.request(1, "status", {}))
+            for _ in range(4):
+                server.step(0.05)
+            assert b'"result"' in client.recv(4096)
+    finally:
+        server.close()
+
+
+def test_T004_a_long_line_that_comes_in_drops_costs_no_more_than_its_length() -> None:
+    here, there = socket.socketpair()
+    with here, there:
+        there.setblocking(False)
+        client = _Client(there, operator=False)
+        here.setblocking(False)
+        for _ in range(15):
+            here.send(b"x" * 65_536)
+            assert client.lines() == []
+        begun = time.process_time()
+        for _ in range(2000):
+            here.send(b"x")
+            assert client.lines() == []
+        assert time.process_time() - begun < 0.1  # searching all of it for each byte takes ten times that
+        here.send(b"\nshort\n")
+        first, second = client.lines()
+        assert (len(first), second) == (15 * 65_536 + 2000, b"short")
+
+
+def test_F086_a_socket_that_somebody_answers_on_is_not_taken_away(running: Running) -> None:
+    with pytest.raises(ControlError, match="another daemon is listening"):
+        ControlServer(running.path, METHODS, greet=lambda: STATUS)
+    with ControlClient(running.path) as kiosk:
+        assert kiosk.status() == STATUS
+
+
+def test_what_is_no_text_cannot_be_asked_for(running: Running) -> None:
+    with ControlClient(running.path) as kiosk, pytest.raises(ControlError, match="not UTF-8"):
+        kiosk.call("echo", text="\udcff")
+
+
+def test_an_answer_of_another_version_is_said_to_be_one(running: Running) -> None:
+    with ControlClient(running.path) as kiosk, pytest.raises(ControlError, match="of another version"):
+        kiosk.ask(Status, "echo", text="x")
+    with pytest.raises(ControlError, match="of another version"):
+        protocol.read_event(protocol.Incoming(method="scan", params={"kind": "unheard of"}))
+
+
+def test_I014_a_slow_method_keeps_nobody_waiting(tmp_path: Path) -> None:
+    release = threading.Event()
+    methods = METHODS | {"slow": Method(Nothing, lambda _: release.wait(10), slow=True)}
+    served = Running(tmp_path / "control.sock", methods)
+    try:
+        with raw(served.path) as patient, ControlClient(served.path) as other:
+            patient.sendall(protocol.request(7, "slow", {}))
+            assert other.status() == STATUS
+            with pytest.raises(ControlError, match="still being worked on"):
+                other.call("slow")
+            release.set()
+            assert json.loads(patient.makefile("rb").readline()) == {"jsonrpc": "2.0", "id": 7, "result": True}
+            assert other.ask(bool, "slow")
+    finally:
+        release.set()
+        served.close()
+
+
+def test_whoever_hangs_up_on_a_slow_method_is_forgotten(tmp_path: Path) -> None:
+    release, begun = threading.Event(), threading.Event()
+    methods = METHODS | {"slow": Method(Nothing, lambda _: begun.set() or release.wait(10), slow=True)}
+    served = Running(tmp_path / "control.sock", methods)
+    try:
+        with raw(served.path) as hasty:
+            hasty.sendall(protocol.request(1, "slow", {}))
+            assert begun.wait(5)
+        with ControlClient(served.path) as kiosk:
+            assert kiosk.status() == STATUS
+            release.set()
+            assert kiosk.status() == STATUS
+    finally:
+        release.set()
+        served.close()

@@ -17,7 +17,7 @@ from kiosk.daemon.outside import Outside
 from kiosk.daemon.service import Daemon
 from kiosk.daemon.worker import Worker
 from kiosk.errors import Exit
-from kiosk.models import ScannerHealth, Status
+from kiosk.models import Member, ScannerHealth, Status
 from kiosk.store import NotSaved, SaveUnknown, Store, StoreError, StoreMissing
 
 PATIENCE_S = 10.0
@@ -197,3 +197,14 @@ def test_the_scanner_that_is_not_there_is_a_fault(tmp_path: Path) -> None:
     with running(tmp_path) as (path, _, _ends):
         found = statuses(path, lambda status: status.stations[0].health is ScannerHealth.FAULT)
     assert "Plug the scanner in" in found.stations[0].detail
+
+
+def test_a_whole_town_can_be_listed(tmp_path: Path) -> None:
+    people = [
+        Member(uid=f"{number:05}", name=f"MEMBER {number:05} OF A LONG NAME", phone="+254711000101")
+        for number in range(12_001)
+    ]
+    with running(tmp_path) as (path, store, _ends):
+        store.members.replace_all(people, 0)
+        with ControlClient(path, timeout=PATIENCE_S) as kiosk:
+            assert kiosk.members() == people

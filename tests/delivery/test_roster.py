@@ -1,15 +1,17 @@
 """The roster comes whole or not at all."""
 
+from datetime import datetime, timedelta
+
 import pytest
 
 from kiosk.clock import FakeClock
 from kiosk.daemon.jobs import Jobs
 from kiosk.delivery.budget import Budget
 from kiosk.delivery.roster import Roster
-from kiosk.kemru import Kemru
+from kiosk.kemru import Kemru, records
 from kiosk.models import ClockState, Member
 from kiosk.sandbox import SandboxServer
-from kiosk.store import Store
+from kiosk.store import NotSaved, Store
 
 
 @pytest.fixture
@@ -90,3 +92,64 @@ def test_jobs_try_again_after_a_failure(clock: FakeClock) -> None:
         job.next_run = job.next_run.replace(year=2000)
     jobs.step()
     assert pulls.count >= 2
+
+
+def test_F010_jobs_try_again_after_a_disk_that_took_nothing(clock: FakeClock) -> None:
+    pulls = Answers([NotSaved("the disk is full"), True])
+    jobs = Jobs(pulls, clock, roster_minutes=30)  # type: ignore[arg-type]  only `pull` is used
+    with pytest.raises(NotSaved):
+        jobs.step()
+    for job in jobs._scheduler.jobs:
+        job.next_run = datetime.now()  # noqa: DTZ005  as schedule itself has it
+    jobs._scheduler.jobs[0].next_run += timedelta(minutes=30)
+    jobs.step()
+    assert not pulls.answers
+
+
+def test_a_pull_asked_for_by_another_thread_leaves_the_appointments_alone(clock: FakeClock) -> None:
+    jobs = Jobs(Answers([True, True]), clock, roster_minutes=30)  # type: ignore[arg-type]  only `pull` is used
+    jobs.step()
+    before = list(jobs._scheduler.jobs)
+    jobs.pull_soon()
+    assert jobs._scheduler.jobs == before
+
+
+def test_a_telephone_number_that_cannot_be_read_keeps_nobody_on_the_roster(
+    roster: Roster, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.members.put(Member(uid="gone", name="GONE"))
+    monkeypatch.setattr(
+        roster._kemru, "roster", lambda: records.read([{"id": "20171", "emp_name": "A", "phone": "none"}])
+    )
+    assert roster.pull()
+    left = store.members.get("gone")
+    assert left is not None
+    assert not left.active
+    assert roster.trouble == ""
+
+
+def test_a_record_that_cannot_be_read_takes_nobody_off_the_roster(
+    roster: Roster, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.members.put(Member(uid="20170", name="AS SHE WAS"))
+    whole = [{"id": "20171", "emp_name": "NEW"}, {"id": ["20170"], "emp_name": "MANGLED"}]
+    monkeypatch.setattr(roster._kemru, "roster", lambda: records.read([*whole]))
+    assert roster.pull()
+    kept = store.members.get("20170")
+    assert kept is not None
+    assert kept.active
+    assert store.members.get("20171") is not None
+    assert "1 record" in roster.trouble
+
+
+class Answers:
+    """Instead of a roster: what each pull answers or raises."""
+
+    def __init__(self, answers: list[bool | Exception]) -> None:
+        self.answers = answers
+
+    def pull(self) -> bool:
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
