@@ -56,7 +56,9 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command line; every error of ours becomes one plain message and an exit code by its kind."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal that lacks a letter of somebody's name gets "?" in its place
+            stream.reconfigure(
+                errors="replace"
+            )  # a terminal that lacks a letter of somebody's name gets "?" in its place
     try:
         cli.main(args=arguments, prog_name="kiosk", standalone_mode=False)
     except click.exceptions.Abort:

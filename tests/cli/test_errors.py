@@ -78,7 +78,9 @@ def test_T001_messages_cannot_move_the_cursor(tmp_path: Path) -> None:
 def test_whoever_walks_away_from_an_enrolment_ends_it(tmp_path: Path) -> None:
     with daemon(tmp_path) as socket:
         command = [sys.executable, "-m", "kiosk", "enrol", "1", "--witness", "w", "--socket", str(socket)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONUNBUFFERED": "1"}) as asking:
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONUNBUFFERED": "1"}
+        ) as asking:
             assert asking.stdout is not None
             assert "put the finger" in asking.stdout.readline()
             asking.send_signal(signal.SIGINT)
