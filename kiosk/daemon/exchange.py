@@ -28,15 +28,28 @@ class Exchange:
             access_token=secrets.access_token,
         )
         budget = Budget(store, per_minute=settings.per_minute, per_day=settings.per_day)
-        self.kemru = Kemru(
-            settings.base_url,
-            credentials,
-            get_parameters=settings.get_parameters,
-            deadline=float(settings.deadline_seconds),
-        )
+        self._clients: list[Kemru] = []
+
+        def connection() -> Kemru:
+            # One for each thread: answers went missing where threads shared one.
+            self._clients.append(
+                Kemru(
+                    settings.base_url,
+                    credentials,
+                    get_parameters=settings.get_parameters,
+                    deadline=float(settings.deadline_seconds),
+                )
+            )
+            return self._clients[-1]
+
         self.lanes = {
-            Lane.ATTENDANCE: DeliveryLane(AttendanceCourier(self.kemru), store, clock, budget),
-            Lane.SMS: DeliveryLane(SmsCourier(self.kemru), store, clock, budget),
+            Lane.ATTENDANCE: DeliveryLane(AttendanceCourier(connection()), store, clock, budget),
+            Lane.SMS: DeliveryLane(SmsCourier(connection()), store, clock, budget),
         }
-        self.roster = Roster(self.kemru, store, clock, budget)
+        self.roster = Roster(connection(), store, clock, budget)
         self.jobs = Jobs(self.roster, clock, roster_minutes=settings.roster_minutes)
+
+    def close(self) -> None:
+        """Close the connections."""
+        for client in self._clients:
+            client.close()

@@ -72,7 +72,7 @@ class Outside:
     def close(self) -> None:
         """Close the connection to Kemru."""
         if self._exchange is not None:
-            self._exchange.kemru.close()
+            self._exchange.close()
 
     def _step_of(self, lane: Lane) -> Callable[[], float]:
         return lambda: self._with(lambda exchange: exchange.lanes[lane].step())

@@ -144,8 +144,9 @@ class Stage:
 
     def _tell_reaper(self, line: str) -> None:
         if self._reaper is not None and self._reaper.stdin is not None:
-            self._reaper.stdin.write(f"{line}\n")
-            self._reaper.stdin.flush()
+            with contextlib.suppress(BrokenPipeError):  # somebody killed the reaper; the stage can do without
+                self._reaper.stdin.write(f"{line}\n")
+                self._reaper.stdin.flush()
 
     def _configure(self) -> None:
         credentials = self.folder / "credentials"

@@ -46,11 +46,13 @@ _KEEP_ALIVE_S = 20.0
 """How long an idle connection is kept for the next call."""
 
 _CONNECTIONS = 4
-"""More threads than this that call at once wait for each other, within their deadlines."""
+"""Connections of one client at most: one is used at a time, the others are those that a failed call leaves to be closed."""
 
 
 class Kemru:
-    """The platform at `base_url`, for one merchant. Threads may share it.
+    """The platform at `base_url`, for one merchant.
+
+    One client belongs to one thread: where threads share one, the connection pool sometimes loses an answer (UnknownOutcome).
 
     `deadline` bounds each call as a whole, in seconds. `get_parameters="query"` is for proxies that drop the body of a GET.
     `before_request` is told the call's path before a byte leaves: a place to spend a budget, or to refuse by raising. `transport` replaces

@@ -83,7 +83,8 @@ class Reader:
 
         Raises EnrolmentError at once when the scanner is not ready, or busy with another enrolment.
         """
-        if self._enrolment is not None or not self._requests.empty():
+        present = self._enrolment
+        if (present is not None and not present.done) or not self._requests.empty():
             raise EnrolmentError(
                 f"Station {self.status.name} is busy with another enrolment. Wait for its end, or cancel it."
             )

@@ -278,6 +278,21 @@ def test_one_enrolment_at_a_time(desk: Station) -> None:
         desk.steps(2)
 
 
+def test_the_next_enrolment_can_be_asked_for_at_the_last_word_of_the_one_before(
+    desk: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def ask_again(event: object) -> None:
+        desk.events.append(event)  # type: ignore[arg-type]  what the reader publishes
+        if isinstance(event, EnrolProgress) and event.final and not asked:
+            asked.append(desk.reader.enrol(EnrolRequest(member_uid="2", finger=FingerName.LEFT_THUMB, witness="w")))
+
+    monkeypatch.setattr(desk.reader, "_publish", ask_again)
+    desk.enrol(AMINA)
+    assert len(asked) == 1
+
+
 def test_it_can_be_cancelled_before_it_began(desk: Station) -> None:
     desk.reader.enrol(EnrolRequest(member_uid="1", finger=FingerName.RIGHT_INDEX, witness="w"))
     desk.reader.cancel_enrolment()
