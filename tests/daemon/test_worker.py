@@ -1,6 +1,8 @@
 """Workers: a step that dies is reported and begun again; one that hangs starves the watchdog; all of them stop."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from kiosk.clock import FakeClock, SystemClock
 from kiosk.daemon.worker import RESTART_AFTER_S, Worker
@@ -64,8 +66,9 @@ def test_F084_a_death_that_must_not_be_survived_ends_the_thread_and_starves_the_
     assert worker.stalled
 
 
-def test_F084_a_step_that_hangs_is_stalled_after_its_deadline_and_not_before() -> None:
-    clock = FakeClock()
+@contextmanager
+def hanging(clock: FakeClock) -> Iterator[Worker]:
+    """A worker in the middle of a step that does not end; its deadline is ten seconds."""
     entered, release = threading.Event(), threading.Event()
 
     def step() -> float:
@@ -76,13 +79,19 @@ def test_F084_a_step_that_hangs_is_stalled_after_its_deadline_and_not_before() -
     worker = Worker("w", step, clock=clock, deadline=10.0, on_death=lambda *_: True)
     worker.start()
     assert entered.wait(PATIENCE_S)
-    clock.advance(9.0)
-    assert not worker.stalled
-    clock.advance(2.0)
-    assert worker.stalled
+    yield worker
     worker.stop()
     release.set()
     assert worker.join(PATIENCE_S)
+
+
+def test_F084_a_step_that_hangs_is_stalled_after_its_deadline_and_not_before() -> None:
+    clock = FakeClock()
+    with hanging(clock) as worker:
+        clock.advance(9.0)
+        assert not worker.stalled
+        clock.advance(2.0)
+        assert worker.stalled
 
 
 def test_wake_ends_a_long_wait() -> None:
@@ -109,20 +118,8 @@ def test_stop_before_start_is_harmless() -> None:
 
 def test_F041_an_excused_worker_has_its_whole_deadline_again() -> None:
     clock = FakeClock()
-    entered, release = threading.Event(), threading.Event()
-
-    def step() -> float:
-        entered.set()
-        release.wait(PATIENCE_S)
-        return 0.0
-
-    worker = Worker("w", step, clock=clock, deadline=10.0, on_death=lambda *_: True)
-    worker.start()
-    assert entered.wait(PATIENCE_S)
-    clock.advance(3600.0)
-    assert worker.stalled
-    worker.excuse()
-    assert not worker.stalled
-    worker.stop()
-    release.set()
-    assert worker.join(PATIENCE_S)
+    with hanging(clock) as worker:
+        clock.advance(3600.0)
+        assert worker.stalled
+        worker.excuse()
+        assert not worker.stalled
