@@ -9,6 +9,7 @@ Emulators, drivers and pyserial are imported by the functions that need them, so
 
 # ruff: noqa: PLC0415  see above
 
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ from drivers.errors import (
 )
 from drivers.scanner import (
     Capability,
+    Comparison,
     EnrolState,
     EnrolStep,
     Hit,
@@ -34,20 +36,27 @@ from drivers.scanner import (
     NoMatch,
     Retry,
     RetryReason,
+    Same,
     Scanner,
     ScannerInfo,
     Template,
 )
 
 if TYPE_CHECKING:
+    from drivers.diagnosis import Diagnosis, Finding
+    from drivers.discovery import Found, Look
     from drivers.emulation.host import Emulator
 
 __all__ = [
     "Capability",
+    "Comparison",
     "DeviceError",
+    "Diagnosis",
     "Emulator",
     "EnrolState",
     "EnrolStep",
+    "Finding",
+    "Found",
     "Hit",
     "Identification",
     "Image",
@@ -55,11 +64,13 @@ __all__ = [
     "LinkError",
     "LinkLost",
     "LinkTimeout",
+    "Look",
     "NoFinger",
     "NoMatch",
     "ProtocolError",
     "Retry",
     "RetryReason",
+    "Same",
     "Scanner",
     "ScannerError",
     "ScannerInfo",
@@ -67,22 +78,36 @@ __all__ = [
     "UnknownModelError",
     "UnsupportedError",
     "create_scanner",
+    "device_of",
+    "diagnose",
+    "discover",
     "emulator_models",
     "emulator_request",
     "lift_finger",
     "place_finger",
+    "probe",
     "scanner_families",
+    "serial_ports",
     "start_emulator",
 ]
 
 
-def __getattr__(name: str) -> object:
-    """Load the class behind `start_emulator` when somebody asks for it by name."""
-    if name == "Emulator":
-        from drivers.emulation.host import Emulator
+_ELSEWHERE = {
+    "Diagnosis": "drivers.diagnosis",
+    "Emulator": "drivers.emulation.host",
+    "Finding": "drivers.diagnosis",
+    "Found": "drivers.discovery",
+    "Look": "drivers.discovery",
+}
 
-        return Emulator
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+def __getattr__(name: str) -> object:
+    """Load the class behind a function of this page when somebody asks for it by name."""
+    if name not in _ELSEWHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    return getattr(importlib.import_module(_ELSEWHERE[name]), name)
 
 
 def create_scanner(family: str, url: str, **options: object) -> Scanner:
@@ -94,6 +119,13 @@ def create_scanner(family: str, url: str, **options: object) -> Scanner:
     from drivers import registry
 
     return registry.create_scanner(family, url, **options)
+
+
+def device_of(url: str) -> str | None:
+    """The device that the port `url` leads to at the moment, whatever link names it; None if there is none, or `url` is no path."""
+    from drivers import link
+
+    return link.device_of(url)
 
 
 def scanner_families() -> tuple[str, ...]:
@@ -138,11 +170,74 @@ def lift_finger(link: str | Path) -> None:
 
 
 def emulator_request(link: str | Path, do: str, **fields: object) -> dict[str, object]:
-    """Ask the emulator at `link`: place, lift, fault, clear-faults, power-cycle, unplug, replug or state.
+    """Ask the emulator at `link`: place, lift, fault, clear-faults, power-cycle, unplug, replug, wipe, shuffle, plant or state.
 
-    The fields are the arguments of the method of that name on the object from `start_emulator`, `data` in hexadecimal. Raises as
-    `place_finger` does.
+    The fields are the arguments of the method of that name on the object from `start_emulator`, `data` in hexadecimal:
+
+        wipe                        empties every slot behind the host's back
+        shuffle                     moves every template to another used slot, always in the same way; needs two
+        plant slot finger           puts a template of somebody's finger into a slot
+        fault kind at count mask delay_s data towards
+                                    lets line or sensor fail as `drivers.emulation.faults.FaultKind` says; `towards` is host or sensor
+        state                       answers what the emulator is and holds: model, port, plugged, baud, finger, quality, looks, used, ...
+
+    Raises as `place_finger` does.
     """
     from drivers.emulation.control import request
 
     return request(Path(link), do, **fields)
+
+
+def serial_ports() -> tuple[str, ...]:
+    """The ports where a scanner may be, each device once, by the name that stays the longest; always in the same order."""
+    from drivers import discovery
+
+    return discovery.serial_ports()
+
+
+def probe(
+    url: str, families: Iterable[str] | None = None, *, quick: bool = False, deadline_scale: float = 1.0
+) -> "Found | None":
+    """Ask at `url` for a scanner of any of `families` (all that are installed), closed again afterwards; None if none answers.
+
+    `quick` tries only the usual speeds. Raises LinkLost (no such port, held by another process, or forbidden), DeviceError (a scanner that
+    refuses to talk), UnknownModelError.
+    """
+    from drivers import discovery
+
+    return discovery.probe(url, families, quick=quick, deadline_scale=deadline_scale)
+
+
+def discover(
+    ports: Iterable[str] | None = None,
+    families: Collection[str] | None = None,
+    *,
+    quick: bool = False,
+    skip: Iterable[str] = (),
+    deadline_scale: float = 1.0,
+) -> "Iterator[Look]":
+    """Probe `ports` (all of `serial_ports`), several at a time, and tell in their order what was seen at each.
+
+    Ports that lead to the same device as one of `skip` are never opened. Raises UnknownModelError.
+    """
+    from drivers import discovery
+
+    return discovery.discover(ports, families, quick=quick, skip=skip, deadline_scale=deadline_scale)
+
+
+def diagnose(
+    url: str,
+    *,
+    family: str = "zfm",
+    baud: int | None = None,
+    on_step: Callable[[str], None] = lambda _step: None,
+    deadline_scale: float = 1.0,
+) -> "Diagnosis":
+    """Find out what is wrong with the scanner of `family` at `url`, expected at `baud`, and what a person can do about it.
+
+    `on_step` hears in plain words what is done next. Takes some seconds for a scanner that answers, up to half a minute for a silent one.
+    Raises only UnknownModelError, for a family that is not installed, and LinkLost for an emulator that cannot be started.
+    """
+    from drivers import diagnosis
+
+    return diagnosis.diagnose(url, family=family, baud=baud, on_step=on_step, deadline_scale=deadline_scale)

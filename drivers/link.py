@@ -41,6 +41,12 @@ def reachable(url: str, environ: Mapping[str, str] = os.environ) -> str:
     return f"{folder}/{url.removeprefix('/dev/')}" if folder and url.startswith("/dev/") else url
 
 
+def device_of(url: str) -> str | None:
+    """The device that `url` leads to at the moment, whatever link names it; None if there is none, or `url` is no path."""
+    path = reachable(url)
+    return os.path.realpath(path) if "://" not in url and os.path.exists(path) else None  # noqa: PTH110  os.path beside os.path
+
+
 class Link:
     """One serial line. Used by one thread at a time; `monotonic` gives seconds and is what deadlines are measured with."""
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _SCANNERS = "kiosk.scanners"
 _EMULATORS = "kiosk.emulators"
+# The family that most scanners belong to.
+_FIRST = "zfm"
 _SCHEME = "emulator"
 _OPTIONS = frozenset({"instant", "link", "seed", "state"})
 
@@ -31,8 +33,8 @@ _starting = threading.Lock()
 
 
 def scanner_families() -> tuple[str, ...]:
-    """The names `create_scanner` knows."""
-    return tuple(sorted(entry_points(group=_SCANNERS).names))
+    """The names `create_scanner` knows, in the order in which they are asked for where it is not known who answers."""
+    return tuple(sorted(entry_points(group=_SCANNERS).names, key=lambda family: (family != _FIRST, family)))
 
 
 def emulator_models() -> tuple[str, ...]:
@@ -47,7 +49,7 @@ def create_scanner(family: str, url: str, **options: object) -> Scanner:
     pseudo-terminal. Raises UnknownModelError for an unknown name, LinkLost if an emulator cannot be started.
     """
     driver = cast("Callable[..., Scanner]", _load("scanner family", _SCANNERS, family))
-    return driver(_port_of(url), **options)
+    return driver(port_of(url), **options)
 
 
 def start_emulator(
@@ -76,7 +78,8 @@ def _load(kind: str, group: str, name: str) -> object:
     return found[0].load()
 
 
-def _port_of(url: str) -> str:
+def port_of(url: str) -> str:
+    """What a driver opens for `url`: an emulator's link, after starting it if need be, or the URL as it is. Raises as `create_scanner`."""
     parts = urlsplit(url)
     if parts.scheme != _SCHEME:
         return url

@@ -8,6 +8,7 @@ import enum
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 from drivers.errors import UnsupportedError
 
@@ -30,6 +31,10 @@ class Capability(enum.Flag):
     """`read_tag` and `write_tag`: 32 bytes that survive in the scanner's flash and tell one scanner from another."""
     LIGHT = enum.auto()
     """`signal` shows a pattern on the scanner's own light."""
+    MATCH = enum.auto()
+    """`match` compares one finger with a template that lies in no slot."""
+    RESET = enum.auto()
+    """`reset` starts the scanner anew without taking its power away."""
 
 
 class RetryReason(enum.StrEnum):
@@ -49,6 +54,9 @@ class Light(enum.StrEnum):
     OFF = "off"
     READY = "ready"
     HOLD = "hold"
+    """Keep the finger where it is."""
+    REMOVE = "remove"
+    """Take the finger away."""
     WELCOME = "welcome"
     REFUSED = "refused"
     FAULT = "fault"
@@ -59,7 +67,9 @@ class ScannerInfo:
     """What the scanner said about itself when it was opened.
 
     `capacity` counts slots; the first one is `slot_base`. `serial` and `template_size` (bytes) are None where the
-    sensor cannot tell. `security_level` is the sensor's own 1 (lax) to 5 (strict).
+    sensor cannot tell. `security_level` is the sensor's own 1 (lax) to 5 (strict), as read back from it. `baud` is the speed it was found
+    at, in bits a second. `remarks` are plain sentences for the technician, such as a setting that waits for a power cycle. `dialect` is
+    which vocabulary of its family it speaks, where there are several.
     """
 
     family: str
@@ -70,6 +80,9 @@ class ScannerInfo:
     serial: str | None = None
     template_size: int | None = None
     security_level: int | None = None
+    baud: int | None = None
+    remarks: tuple[str, ...] = ()
+    dialect: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +110,15 @@ class Retry:
     reason: RetryReason
 
 
+@dataclass(frozen=True, slots=True)
+class Same:
+    """The finger on the glass is the one of the template that `match` was given. `score` is as in Hit."""
+
+    score: int | None
+
+
 Identification = Hit | NoMatch | NoFinger | Retry
+Comparison = Same | NoMatch | NoFinger | Retry
 
 
 class EnrolState(enum.StrEnum):
@@ -152,13 +173,25 @@ class Image:
 class Scanner(ABC):
     """A fingerprint scanner on one port.
 
+    Every driver is made with the port's URL and these keywords: `baud` (where the search for its speed begins; the family's factory
+    setting if None), `speeds` (where that search goes on; `usual_speeds` if None), `score_floor` (a match below it is none; without effect
+    where there is no score), `level` (the security level to set; left as it is if None), `monotonic` and `deadline_scale` (for tests).
+
     Every method may raise any `drivers.errors.ScannerError`; after a `LinkError` the scanner must be closed and opened again.
     Optional methods raise `UnsupportedError` unless the matching `Capability` is in `info.capabilities`.
     """
 
+    all_speeds: ClassVar[tuple[int, ...]] = (57600,)
+    """Bits a second that the family can be set to, the most likely first."""
+
+    usual_speeds: ClassVar[tuple[int, ...]] = (57600,)
+    """Those of them that are met in practice: a scanner that does not answer is looked for at these every time."""
+
     @abstractmethod
     def open(self) -> ScannerInfo:
-        """Open the port, shake hands and learn what the scanner is. Safe to call again after `close`.
+        """Open the port, find the speed, shake hands and learn what the scanner is. Safe to call again after `close`.
+
+        Takes at most six seconds with the usual speeds. Does not turn a light on, nor write to the scanner's flash unless `level` differs.
 
         Raises LinkLost (no port), LinkTimeout (no answer), ProtocolError (not this family), DeviceError (password refused).
         """
@@ -219,6 +252,17 @@ class Scanner(ABC):
 
     def import_template(self, slot: int, template: Template) -> None:
         """Write a template into `slot` and prove by reading it back that it is there. Needs Capability.TEMPLATES."""
+        raise UnsupportedError(type(self).__name__)
+
+    def match(self, template: Template) -> Comparison:
+        """Take one picture and compare it with `template`, without touching any slot. Needs Capability.MATCH.
+
+        Raises UnsupportedError for a template of another model or size.
+        """
+        raise UnsupportedError(type(self).__name__)
+
+    def reset(self) -> None:
+        """Start the scanner anew and shake hands again; buffers are lost, flash is not. Needs Capability.RESET."""
         raise UnsupportedError(type(self).__name__)
 
     def image(self) -> Image:

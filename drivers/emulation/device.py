@@ -9,10 +9,15 @@ from drivers.emulation.fingers import Glass
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Bytes for the host, and the seconds that the sensor works before it sends them."""
+    """Bytes for the host, and the seconds that the sensor works before it sends them.
+
+    `waits` tells that it does nothing in these seconds, which may be infinite, but wait for a finger: `Device.touched` answers instead
+    if one comes, and the next answer ends the wait.
+    """
 
     data: bytes
     after_s: float = 0.0
+    waits: bool = False
 
 
 class Device(ABC):
@@ -34,9 +39,30 @@ class Device(ABC):
     def receive(self, data: bytes) -> Iterator[Answer]:
         """Take in bytes from the host, and give the answers in order."""
 
+    def touched(self) -> Iterator[Answer]:
+        """Give the answer that an `Answer.waits` stood for, now that a finger is on the glass."""
+        return iter(())
+
     @abstractmethod
     def state(self) -> dict[str, object]:
         """Facts for whoever watches: at least `used`, the sorted list of slots that hold a template. No template in them."""
+
+    @abstractmethod
+    def templates(self) -> dict[int, bytes]:
+        """What lies in the flash, by slot as the host counts them: for those who tamper with it."""
+
+    @abstractmethod
+    def put(self, slot: int, template: bytes | None) -> None:
+        """Overwrite a slot behind the host's back, or empty it with None. Raises ValueError for a slot that the sensor does not have."""
+
+    @abstractmethod
+    def make(self, finger: str) -> bytes:
+        """A template of the finger called `finger`, as an enrolment of it would leave in the flash."""
+
+    def misaddress(self, *, on: bool) -> None:
+        """Let answers carry another module's address, or the right one again. Raises ValueError where answers carry none."""
+        if on:
+            raise ValueError(f"{self.model} has no addresses")
 
     @abstractmethod
     def close(self) -> None:

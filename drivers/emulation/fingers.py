@@ -7,6 +7,7 @@ falls with the bits in which they differ. Two different names differ in half of 
 import enum
 import hashlib
 import random
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 _BITS = 512
@@ -59,6 +60,11 @@ def score(one: int, other: int) -> int:
     return max(0, round((_HOPELESS - (one ^ other).bit_count()) / _BITS_A_POINT))
 
 
+def likeness(some: Iterable[int], others: Iterable[int]) -> int:
+    """The best score among two collections of features; 0 if one of them is empty."""
+    return max((score(one, other) for one in some for other in others), default=0)
+
+
 def picture(features: int, width: int, height: int) -> bytes:
     """A picture of 4-bit pixels, two a byte, that changes with the features: ridges where the bits are set."""
     row_bytes = width // 2
@@ -71,12 +77,16 @@ def picture(features: int, width: int, height: int) -> bytes:
 
 @dataclass(slots=True)
 class Glass:
-    """What lies on the sensor: `finger` is a name, or None for nothing; `looks` counts captures since that last changed."""
+    """What lies on the sensor: `finger` is a name, or None for nothing; `looks` counts captures since that last changed.
+
+    With `ghosts` at n, every n-th look at an empty glass sees something, as under sunlight or with a weak supply; 0 is a sound sensor.
+    """
 
     noise: random.Random
     finger: str | None = None
     quality: Quality = Quality.GOOD
     looks: int = 0
+    ghosts: int = 0
 
     def place(self, name: str, quality: Quality = Quality.GOOD) -> None:
         """Put the finger called `name` on the glass, in place of any other."""
@@ -88,6 +98,11 @@ class Glass:
             self.finger, self.quality, self.looks = None, Quality.GOOD, 0
 
     def capture(self) -> int | None:
-        """The features of a press, or None while the glass is empty."""
+        """The features of a press, or None while the glass is empty. A ghost has nobody's, and too few of them: PARTIAL."""
         self.looks += 1
-        return None if self.finger is None else press(self.finger, self.noise)
+        if self.finger is not None:
+            return press(self.finger, self.noise)
+        if not self.ghosts or self.looks % self.ghosts:
+            return None
+        self.quality = Quality.PARTIAL
+        return self.noise.getrandbits(_BITS)

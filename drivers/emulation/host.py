@@ -3,24 +3,26 @@
 import atexit
 import contextlib
 import os
-import random
 import select
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
+from drivers.emulation import tampering
 from drivers.emulation.control import ControlServer
 from drivers.emulation.device import Device
-from drivers.emulation.faults import Fault, FaultKind, FaultScript
+from drivers.emulation.faults import Fault, FaultKind
 from drivers.emulation.fingers import Quality
-from drivers.emulation.pacing import Outgoing
+from drivers.emulation.line import Line
 from drivers.emulation.pty import PtyPort
 
 _CHUNK = 4096
 _JOIN = 5.0
+# The parameters of a fault that are numbers, as JSON may give them.
+_NUMBERS: dict[str, Callable[[Any], float]] = {"at": int, "count": int, "mask": int, "delay_s": float}
 
 
 class Emulator:
@@ -33,15 +35,13 @@ class Emulator:
     def __init__(self, device: Device, link: Path, *, instant: bool = False) -> None:
         self.device = device
         self._port = PtyPort(link)
-        self._faults = FaultScript()
-        self._outgoing = Outgoing(self._faults, instant=instant)
+        self._line = Line(device, self._port, instant=instant)
         self._lock = threading.RLock()
         self._turned = threading.Condition(self._lock)
         self._turns = 0
         self._stop = threading.Event()
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_read, False)
-        self._garbage = random.Random(0)  # noqa: S311  line noise, no secret
         self._thread = threading.Thread(target=self._run, name=f"emulator {link.name}", daemon=True)
         self._control = ControlServer(link, self._handle)
 
@@ -97,6 +97,8 @@ class Emulator:
         """
         with self._lock:
             self.device.glass.place(name, Quality(quality or Quality.GOOD))
+            self._line.touch()
+        self._wake()
 
     def lift(self) -> None:
         """Take the finger away."""
@@ -104,33 +106,55 @@ class Emulator:
             self.device.glass.lift()
 
     def fault(
-        self, kind: str, *, at: int = 0, count: int = 1, mask: int = 0xFF, delay_s: float = 0.0, data: bytes = b""
+        self,
+        kind: str,
+        *,
+        at: int = 0,
+        count: int = 1,
+        mask: int = 0xFF,
+        delay_s: float = 0.0,
+        data: bytes = b"",
+        towards: str = "host",
     ) -> None:
-        """Let the line fail from now on; `kind` is one of FaultKind, which says what the rest means. Raises ValueError."""
+        """Let line or sensor fail from now on; `kind` is one of FaultKind, which says what the rest means.
+
+        `towards` is host or sensor: whose incoming bytes `at` counts. Raises ValueError for what cannot be.
+        """
         with self._lock:
-            self._faults.add(Fault(FaultKind(kind), at, count, mask, delay_s, data))
+            self._line.add(Fault(FaultKind(kind), at, count, mask, delay_s, data), towards)
 
     def clear_faults(self) -> None:
-        """Mend the line, and the sensor's hearing."""
+        """Mend line and sensor."""
         with self._lock:
-            self._faults.clear()
+            self._line.mend()
+
+    def wipe(self) -> None:
+        """Empty every slot, behind the host's back."""
+        with self._lock:
+            tampering.wipe(self.device)
+
+    def shuffle(self) -> None:
+        """Move every template to another used slot, always in the same way. Raises ValueError with fewer than two."""
+        with self._lock:
+            tampering.shuffle(self.device)
+
+    def plant(self, slot: int, finger: str) -> None:
+        """Put a template of the finger called `finger` into `slot`, behind the host's back. Raises ValueError for a slot that is none."""
+        with self._lock:
+            tampering.plant(self.device, slot, finger)
 
     def power_cycle(self) -> None:
         """Take the sensor's power away and give it back; the adapter stays plugged in."""
         with self._lock:
-            self._outgoing.clear()
-            self._faults.power_on()
-            self._outgoing.hear(0, time.monotonic(), self.device.baud)
-            self._outgoing.schedule(self.device.power_on(), self.device.baud)
+            self._line.power_on()
             # What an instant sensor says on power is out when this returns, and drowns in no test's first answer.
-            self._step()
+            self._line.step()
         self._wake()
 
     def unplug(self) -> None:
         """Pull the cable: clients hang up, the sensor loses its power, the link leads nowhere."""
         with self._lock:
-            self._outgoing.clear()
-            self._port.unplug()
+            self._line.cut()
             self._let_go()
 
     def replug(self) -> None:
@@ -156,7 +180,7 @@ class Emulator:
     def _run(self) -> None:
         while not self._stop.is_set():
             with self._lock:
-                master, due, blocked = self._port.master, self._outgoing.next_due(), self._outgoing.blocked
+                master, due, blocked = self._port.master, self._line.next_due(), self._line.blocked
             poller = select.poll()
             poller.register(self._wake_read, select.POLLIN)
             if master >= 0:
@@ -167,7 +191,7 @@ class Emulator:
             with self._lock:
                 self._turns += 1
                 self._turned.notify_all()
-                self._step()
+                self._line.step()
 
     def _let_go(self) -> None:
         """Wait until the thread does not poll the old port any more: as long as it does, the kernel keeps a closed one alive."""
@@ -175,26 +199,6 @@ class Emulator:
         seen = self._turns
         if self._thread.is_alive():
             self._turned.wait_for(lambda: self._turns != seen, _JOIN)
-
-    def _step(self) -> None:
-        """Take in what the host sent, and give it what is due. The port may have vanished since the poll."""
-        if self._port.master < 0:
-            return
-        with contextlib.suppress(BlockingIOError):
-            self._hear(os.read(self._port.master, _CHUNK))
-        if self._outgoing.deliver(self._port.master, time.monotonic()):
-            self._port.unplug()
-
-    def _hear(self, data: bytes) -> None:
-        baud = self.device.baud
-        mismatch = self._port.client_baud() != baud
-        self._outgoing.hear(len(data), time.monotonic(), baud)
-        if self._faults.deaf:
-            return
-        if mismatch:
-            # Sampled at the wrong moments, every byte is another one.
-            data = self._garbage.randbytes(len(data))
-        self._outgoing.schedule(self.device.receive(data), baud)
 
     def _wake(self) -> None:
         os.write(self._wake_write, b"\0")
@@ -211,6 +215,9 @@ class Emulator:
         doers: dict[object, Callable[..., object]] = {
             "place": lambda name, quality=None: self.place(str(name), quality),
             "lift": self.lift,
+            "wipe": self.wipe,
+            "shuffle": self.shuffle,
+            "plant": lambda slot, finger: self.plant(int(slot), str(finger)),
             "fault": self._fault_by_hex,
             "clear-faults": self.clear_faults,
             "power-cycle": self.power_cycle,
@@ -223,8 +230,7 @@ class Emulator:
         answer = doers[do](**asked)
         return answer if isinstance(answer, dict) else {}
 
-    def _fault_by_hex(
-        self, kind: str, at: int = 0, count: int = 1, mask: int = 0xFF, delay_s: float = 0.0, data: str = ""
-    ) -> None:
+    def _fault_by_hex(self, kind: str, *, towards: str = "host", data: str = "", **numbers: object) -> None:
         """JSON has no bytes, and any types: `data` comes as hexadecimal digits, the rest is made what it has to be."""
-        self.fault(kind, at=int(at), count=int(count), mask=int(mask), delay_s=float(delay_s), data=bytes.fromhex(data))
+        made: dict[str, Any] = {name: _NUMBERS[name](number) for name, number in numbers.items()}
+        self.fault(kind, towards=towards, data=bytes.fromhex(data), **made)

@@ -1,17 +1,25 @@
 """A pseudo-terminal that plays the serial port, with a stable link to it as udev would make."""
 
 import contextlib
+import fcntl
 import os
 import stat
+import struct
 import termios
 import tty
 from pathlib import Path
+from typing import Any
 
 from drivers.errors import LinkLost
 
-_SPEEDS = {getattr(termios, f"B{speed}"): speed for speed in (9600, 19200, 38400, 57600, 115200)}
-_CODES = {speed: code for code, speed in _SPEEDS.items()}
-_ISPEED, _OSPEED = 4, 5
+# Linux's termios2, which holds any speed as a number: 4 flags, line discipline, 19 control characters, input and output speed.
+# Python's own termios knows the standard speeds only. Numbers as on x86, ARM and RISC-V (asm-generic/ioctls.h, termbits.h).
+_TERMIOS2 = struct.Struct("=4I20s2I")
+_TCGETS2, _TCSETS2 = 0x802C542A, 0x402C542B
+_CFLAG, _ISPEED, _OSPEED = 2, 5, 6
+_CBAUD, _BOTHER = 0o010017, 0o010000
+# Where the link leads while nothing is plugged in: a pseudo-terminal's own name may be another one's the next moment.
+_NOWHERE = Path("/dev/pts/unplugged")
 
 
 class PtyPort:
@@ -33,7 +41,7 @@ class PtyPort:
         os.set_blocking(self.master, False)
         self.port = os.ttyname(self._slave)
         try:
-            self._point()
+            self._point(Path(self.port))
         except OSError as failure:
             self.unplug()
             raise LinkLost(
@@ -41,7 +49,10 @@ class PtyPort:
             ) from failure
 
     def unplug(self) -> None:
-        """Disappear: every client's descriptor hangs up. The link stays, dangling, until `close`."""
+        """Disappear: every client's descriptor hangs up. The link stays, leading nowhere, until `close`."""
+        with contextlib.suppress(OSError):
+            if self.master >= 0 and self._is_ours():
+                self._point(_NOWHERE)
         for descriptor in (self.master, self._slave):
             if descriptor >= 0:
                 os.close(descriptor)
@@ -51,24 +62,35 @@ class PtyPort:
         """Disappear, and take the link away if it is still ours."""
         self.unplug()
         with contextlib.suppress(OSError):
-            if self.port and self.link.readlink() == Path(self.port):
+            if self._is_ours():
                 self.link.unlink()
 
-    def client_baud(self) -> int | None:
-        """The speed that the client has set, or None if it is none of the usual ones."""
-        return _SPEEDS.get(termios.tcgetattr(self.master)[_OSPEED])
+    def client_baud(self) -> int:
+        """The speed that the client has set, in bits a second."""
+        return int(_settings(self.master)[_OSPEED])
 
     def _set_speed(self, baud: int) -> None:
-        attributes = termios.tcgetattr(self._slave)
-        attributes[_ISPEED] = attributes[_OSPEED] = _CODES.get(baud, termios.B57600)
-        termios.tcsetattr(self._slave, termios.TCSANOW, attributes)
+        settings = _settings(self._slave)
+        settings[_CFLAG] = settings[_CFLAG] & ~_CBAUD | getattr(termios, f"B{baud}", _BOTHER)
+        settings[_ISPEED] = settings[_OSPEED] = baud
+        fcntl.ioctl(self._slave, _TCSETS2, _TERMIOS2.pack(*settings))
 
-    def _point(self) -> None:
+    def _is_ours(self) -> bool:
+        """Whether the link still leads where this port let it lead, and not to another emulator's or to a file in its place."""
+        with contextlib.suppress(OSError):
+            return bool(self.port) and self.link.readlink() in {Path(self.port), _NOWHERE}
+        return False
+
+    def _point(self, target: Path) -> None:
         """Replace the link in one step, so that it always leads to some port. Anything but a link is left alone."""
         with contextlib.suppress(FileNotFoundError):
             if not stat.S_ISLNK(self.link.lstat().st_mode):
                 raise FileExistsError(f"{self.link} exists and is not a link")
         fresh = self.link.with_name(f".{self.link.name}.{os.getpid()}")
         fresh.unlink(missing_ok=True)
-        fresh.symlink_to(self.port)
+        fresh.symlink_to(target)
         fresh.replace(self.link)
+
+
+def _settings(descriptor: int) -> list[Any]:
+    return list(_TERMIOS2.unpack(fcntl.ioctl(descriptor, _TCGETS2, bytes(_TERMIOS2.size))))

@@ -6,10 +6,11 @@ Working times are those of a published trace of a Synochip module, in seconds; S
 import random
 from collections.abc import Callable
 
-from drivers.emulation.fingers import Glass, Quality, merge, picture, score
+from drivers.emulation.fingers import Glass, Quality, likeness, merge, picture, score
+from drivers.emulation.flash import Flash, encode, unpack
 from drivers.zfm import commands
-from drivers.zfm.commands import OK, Profile
-from drivers.zfm.flash import Flash, decode, encode
+from drivers.zfm.builds import Build, Quirk
+from drivers.zfm.commands import OK, Dialect
 from drivers.zfm.reply import Reply
 
 _IMAGE, _NO_IMAGE = 0.188, 0.030
@@ -19,24 +20,28 @@ _MATCH, _STORE, _DELETE, _CLEAR = 0.028, 0.058, 0.066, 0.070
 
 # The least score that is a match, by security level.
 _THRESHOLDS = {1: 30, 2: 45, 3: 60, 4: 70, 5: 80}
-_QUALITY_CODES = {
-    Quality.DRY: 0x04,
-    Quality.WET: 0x05,
+# What Img2Tz says of a bad picture. Codes 04, 05 and 17 exist in Synochip's dialect only: elsewhere a dry finger has too few points,
+# and a wet one or an old print makes a mess.
+_TROUBLE = {
+    Quality.DRY: 0x07,
+    Quality.WET: 0x06,
     Quality.SMUDGED: 0x06,
     Quality.PARTIAL: 0x07,
-    Quality.RESIDUAL: 0x17,
+    Quality.RESIDUAL: 0x06,
 }
+_SYNO_TROUBLE = _TROUBLE | {Quality.DRY: 0x04, Quality.WET: 0x05, Quality.RESIDUAL: 0x17}
 # Where an R50x keeps the merged or loaded template, whatever buffer number the host gives.
 _MODEL_BUFFER = 0
-# An R50x that lost its features answers "not found" with this page (published wire log).
+# An R50x answers "not found" with this page (published wire log).
 _JUNK_PAGE = bytes.fromhex("01EE0000")
 
 
 class Biometrics:
     """The part of the sensor that sees fingers. `level` is the security level in force; `receiving` the buffer that DownChar fills."""
 
-    def __init__(self, profile: Profile, flash: Flash, glass: Glass, noise: random.Random) -> None:
-        self.profile = profile
+    def __init__(self, build: Build, flash: Flash, glass: Glass, noise: random.Random) -> None:
+        self.profile = build.profile
+        self.quirks = build.quirks
         self.flash = flash
         self.glass = glass
         self.level = flash.registers.level
@@ -62,6 +67,7 @@ class Biometrics:
         """Instruction -> the length of its fields, and what it does."""
         return {
             commands.GEN_IMG.code: (0, self._gen_img),
+            commands.GET_ENROLL_IMAGE.code: (0, self._gen_img),
             commands.IMG2TZ.code: (1, self._img2tz),
             commands.MATCH.code: (0, self._match),
             commands.SEARCH.code: (5, self._search),
@@ -85,7 +91,7 @@ class Biometrics:
         self.receiving = None
 
     def _gen_img(self, _: bytes) -> Reply:
-        if self.profile.grow:
+        if self.profile.one_buffer:
             # FPM#25: a new picture ruins the features that Search would use.
             self._features = None
         features = self.glass.capture()
@@ -97,53 +103,60 @@ class Biometrics:
     def _img2tz(self, fields: bytes) -> Reply:
         if self._image is None:
             return Reply(commands.NO_IMAGE)
-        code = _QUALITY_CODES.get(self._quality, OK)
+        trouble = _SYNO_TROUBLE if self.profile.dialect is Dialect.SYNO else _TROUBLE
+        code = trouble.get(self._quality, OK)
         if code == OK:
             if not 1 <= fields[0] <= self.profile.buffers:
                 return Reply(commands.PACKET_ERROR)
-            if self.profile.grow and fields[0] == 1:
+            if self.profile.one_buffer and fields[0] == 1:
                 self._buffers.clear()
             self._features = self._buffers[fields[0]] = encode(self._image, self.flash.template_size)
             self._downloaded.discard(fields[0])
         return Reply(code, work_s=_EXTRACT)
 
     def _match(self, _: bytes) -> Reply:
-        grow = self.profile.grow
-        pair = (
-            (self._features, self._buffers.get(_MODEL_BUFFER)) if grow else (self._buffers.get(1), self._buffers.get(2))
-        )
-        points = _score(*pair)
+        one, other = (self._features, self._get(2)) if self.profile.one_buffer else (self._get(1), self._get(2))
+        points = likeness(unpack(one or b""), unpack(other or b""))
         matched = points >= self._threshold
         return Reply(OK if matched else commands.NO_MATCH, (points if matched else 0).to_bytes(2), work_s=_MATCH)
 
     def _search(self, fields: bytes) -> Reply:
         buffer, start, count = fields[0], int.from_bytes(fields[1:3]), int.from_bytes(fields[3:5])
-        if buffer in self._downloaded and not self.profile.grow:
-            # pyfingerprint #89, #113: an R307 does not search with what DownChar brought.
+        if buffer in self._downloaded and Quirk.NO_SEARCH_AFTER_DOWNLOAD in self.quirks:
             return Reply(commands.PACKET_ERROR)
-        template = self._features if self.profile.grow else self._buffers.get(buffer)
-        if template is None:
-            return Reply(commands.NOT_FOUND, _JUNK_PAGE if self.profile.grow else bytes(4))
+        if self.profile.dialect is Dialect.SYNO and not self.flash.used:
+            return Reply(commands.LIBRARY_EMPTY, bytes(4))
+        template = self._features if self.profile.one_buffer else self._buffers.get(buffer)
+        features = unpack(template or b"")
         slots = [slot for slot in self.flash.used if start <= slot < start + count]
-        points, slot = max(
-            ((_alike(decode(template), self.flash.features(slot)), slot) for slot in slots), default=(0, 0)
-        )
+        points, slot = max(((self.flash.score(slot, *features), slot) for slot in slots), default=(0, 0))
         work_s = _SEARCH + _SEARCH_EACH * len(slots)
         if points < self._threshold:
-            return Reply(commands.NOT_FOUND, bytes(4), work_s=work_s)
+            return Reply(commands.NOT_FOUND, _JUNK_PAGE if self.profile.one_buffer else bytes(4), work_s=work_s)
         return Reply(OK, slot.to_bytes(2) + points.to_bytes(2), work_s=work_s)
 
     def _reg_model(self, _: bytes) -> Reply:
-        samples = [decode(template) for buffer, template in sorted(self._buffers.items()) if buffer != _MODEL_BUFFER]
-        known = [sample for sample in samples if sample is not None]
-        alike = all(score(known[0], other) >= self._threshold for other in known[1:])
-        # Adafruit #104, #120: an R503 merges different fingers without a word.
-        if len(known) < 2 or not (alike or self.profile.grow):
+        samples = [template for buffer, template in sorted(self._buffers.items()) if buffer != _MODEL_BUFFER]
+        fingers = self._apart([features for template in samples for features in unpack(template)])
+        if len(samples) < 2 or not fingers or (len(fingers) > 1 and not self.profile.blind_merge):
             return Reply(commands.MISMATCH)
-        merged = encode(merge(known, self._noise), self.flash.template_size)
-        for buffer in (_MODEL_BUFFER,) if self.profile.grow else (1, 2):
+        # Adafruit #104, #120: an R503 merges different fingers without a word. What it makes of them is not established; here
+        # it is the worst: one template that all of them match.
+        merged = encode(fingers[0], self.flash.template_size, *fingers[1:])
+        for buffer in (_MODEL_BUFFER,) if self.profile.one_buffer else (1, 2):
             self._buffers[buffer] = merged
         return Reply()
+
+    def _apart(self, samples: list[int]) -> list[int]:
+        """The features of each finger among the samples, merged from those that are alike."""
+        fingers: list[list[int]] = []
+        for sample in samples:
+            same = next((known for known in fingers if score(known[0], sample) >= self._threshold), None)
+            if same is None:
+                fingers.append([sample])
+            else:
+                same.append(sample)
+        return [merge(known, self._noise) for known in fingers]
 
     def _store(self, fields: bytes) -> Reply:
         slot, template = int.from_bytes(fields[1:3]), self._get(fields[0])
@@ -193,16 +206,8 @@ class Biometrics:
         return _THRESHOLDS[self.level]
 
     def _get(self, buffer: int) -> bytes | None:
-        return self._buffers.get(_MODEL_BUFFER if self.profile.grow else buffer)
+        return self._buffers.get(_MODEL_BUFFER if self.profile.one_buffer else buffer)
 
     def _put(self, buffer: int, template: bytes) -> None:
-        self._buffers[_MODEL_BUFFER if self.profile.grow else buffer] = template
+        self._buffers[_MODEL_BUFFER if self.profile.one_buffer else buffer] = template
         self._downloaded.discard(buffer)
-
-
-def _alike(one: int | None, other: int | None) -> int:
-    return 0 if one is None or other is None else score(one, other)
-
-
-def _score(one: bytes | None, other: bytes | None) -> int:
-    return 0 if one is None or other is None else _alike(decode(one), decode(other))

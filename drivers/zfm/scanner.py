@@ -4,36 +4,42 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from drivers.errors import DeviceError, LinkLost, LinkTimeout, ProtocolError, ScannerError, UnsupportedError
+from drivers.errors import DeviceError, LinkLost, ProtocolError, ScannerError, UnsupportedError
 from drivers.link import Link
 from drivers.scanner import (
     Capability,
+    Comparison,
     EnrolStep,
-    Hit,
     Identification,
     Image,
     Light,
-    NoFinger,
-    NoMatch,
-    Retry,
     Scanner,
     ScannerInfo,
     Template,
 )
-from drivers.zfm import commands
+from drivers.zfm import commands, templates
+from drivers.zfm.capture import Capture
 from drivers.zfm.codec import BROADCAST
-from drivers.zfm.commands import Profile, meaning, profile_of
-from drivers.zfm.enrolment import enrol
+from drivers.zfm.commands import CURES, meaning
+from drivers.zfm.enrolment import Enrolment
+from drivers.zfm.greeting import Greeting
+from drivers.zfm.health import Health
+from drivers.zfm.identity import identify_module
 from drivers.zfm.session import Session
-from drivers.zfm.translation import LIGHTS, RETRY_REASONS, capabilities_of
+from drivers.zfm.settings import LEVELS, require_level
+from drivers.zfm.translation import LIGHT_COMMANDS, LIGHTS
 from drivers.zfm.wire import Wire
 
 # Scores below this are no hit, whatever the sensor's own level says. Users' hits lie between 80 and 142.
 SCORE_FLOOR = 50
+# The speed that every module leaves the factory with, but for some of R503's relatives (115200).
+_FACTORY_BAUD = 57600
 # Seconds for everything that `identify` does together.
 _IDENTIFY = 2.0
-# A module that just got power says 55 after 50 to 200 ms, with junk before it, and hears nothing until then.
-_GREETINGS = 3
+# Bits on the line for each byte of a template that `match` sends, with those of the packets around it.
+_BITS = 12
+# Seconds for one handshake with a module that is awake.
+_HEALTH = 0.5
 # The notepad page that holds the tag.
 _TAG_PAGE = 0
 _TAG_SIZE = 32
@@ -42,35 +48,50 @@ _TAG_SIZE = 32
 class ZfmScanner(Scanner):
     """An R307, R503 or one of their kin at `url`.
 
-    `baud` in bits a second; `password` and `address` as set in the module (never changed by this driver). A match scoring below
-    `score_floor` is NoMatch. `deadline_scale` multiplies all time-outs, for tests and very slow lines.
+    Of the keywords that every driver takes, `level` is 1 to 5 (else ValueError). `password` and `address` are as set in the module, and
+    never changed by this driver.
     """
+
+    usual_speeds = (57600, 115200, 9600, 38400, 19200)
+    all_speeds = (*usual_speeds, 28800, 48000, 67200, 76800, 86400, 96000, 105600)
 
     def __init__(
         self,
         url: str,
         *,
-        baud: int = 57600,
+        baud: int | None = None,
+        speeds: tuple[int, ...] | None = None,
         password: int = 0,
         address: int = BROADCAST,
         score_floor: int = SCORE_FLOOR,
+        level: int | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         deadline_scale: float = 1.0,
     ) -> None:
-        self._link = Link(url, baud=baud, monotonic=monotonic)
+        if level is not None and level not in LEVELS:
+            raise ValueError(f"a security level is {LEVELS[0]} to {LEVELS[-1]}, not {level}")
+        self._link = Link(url, baud=baud or _FACTORY_BAUD, monotonic=monotonic)
         self._wire = Wire(self._link, address=address, monotonic=monotonic, deadline_scale=deadline_scale)
         self._session = Session(self._wire, password=password)
-        self._score_floor = score_floor
+        self._greeting = Greeting(
+            self._link, self._wire, self._session, self.usual_speeds if speeds is None else speeds
+        )
+        self._capture = Capture(self._session, score_floor=score_floor)
+        self._level = level
         self._info: ScannerInfo | None = None
-        self._profile: Profile | None = None
+        self._health: Health | None = None
 
     def open(self) -> ScannerInfo:
-        """See Scanner.open. Takes at most three greetings of half a second beyond the time of ReadSysPara."""
+        """See Scanner.open. The speed that was found is where the next opening begins.
+
+        Takes three greetings of half a second and a quarter of a second for each other speed while nothing answers, and about ten exchanges
+        once something does. Switches the light off, to see whether there is one. Raises DeviceError (code 13) at once for a wrong
+        password.
+        """
         self.close()
-        self._link.open()
         try:
-            self._greet()
-            self._profile, self._info = self._identity()
+            self._greeting.find()
+            self._info = self._introduced()
         except ScannerError:
             self.close()
             raise
@@ -78,7 +99,7 @@ class ZfmScanner(Scanner):
 
     def close(self) -> None:
         """See Scanner.close."""
-        self._info = None
+        self._info = self._health = None
         self._link.close()
 
     @property
@@ -94,45 +115,57 @@ class ZfmScanner(Scanner):
         return self._wire.damaged + self._wire.foreign + self._wire.stale
 
     def check(self) -> None:
-        """See Scanner.check."""
-        self._session.verifyPassword()
+        """See Scanner.check. Raises DeviceError (code 21) if the module restarted since it was opened, or is another one."""
+        with self._wire.within(_HEALTH):
+            self._opened.check()
 
     def identify(self) -> Identification:
         """See Scanner.identify: GenImg, Img2Tz and Search, and nothing between them."""
-        return self._recognise(self._session.search)
+        with self._wire.within(_IDENTIFY):
+            return self._capture.recognise()
 
     def verify(self, slot: int) -> Identification:
         """See Scanner.verify: a Search over one slot, which gives the same score as one over all."""
         self._require_slot(slot)
-        return self._recognise(lambda: self._session.search(start=slot, count=1))
+        with self._wire.within(_IDENTIFY):
+            return self._capture.recognise(slot, 1)
+
+    def match(self, template: Template) -> Comparison:
+        """See Scanner.match: GenImg and Img2Tz, then DownChar into the other buffer, and Match.
+
+        Takes as long as `identify`, and the template's time on the line. An R503 has one buffer for templates, whatever number
+        it is given; the features come first, because it is not established whether Img2Tz leaves that buffer alone.
+        """
+        templates.require_fit(template, self.info.model, self.info.template_size)
+        with self._wire.within(_IDENTIFY + len(template.data) * _BITS / self._link.baud):
+            return self._capture.compare(template.data)
 
     def present(self) -> bool:
         """See Scanner.present."""
-        try:
-            return bool(self._session.readImage())
-        except DeviceError as refused:
-            # Something is there, if only a picture of it could not be taken.
-            if refused.code in RETRY_REASONS:
-                return True
-            raise
+        return self._capture.present()
 
     def enrol(self, slot: int, samples: int = 2) -> Iterator[EnrolStep]:
-        """See Scanner.enrol. Raises DeviceError for a slot or a number of samples that the model does not have.
+        """See Scanner.enrol. Raises DeviceError for a slot or a number of samples that the model does not have, and for a used slot (22).
 
-        An R503 also merges presses of two different fingers; recognise the finger once more before believing it.
+        Where the module merges different fingers without a word (R503), there is one press more: see `Enrolment`. After a LinkError in
+        the middle, the slot may hold a template: delete it when the scanner is open again.
         """
         self._require_slot(slot)
-        if not 2 <= samples <= self._model.buffers:
-            message = f"{self.info.model} merges 2 to {self._model.buffers} presses, not {samples}"
+        buffers = self._opened.profile.buffers
+        if not 2 <= samples <= buffers:
+            message = f"{self.info.model} merges 2 to {buffers} presses, not {samples}"
             raise DeviceError(message, command="RegModel", code=commands.BAD_SAMPLES)
-        return enrol(self._session, slot, samples, capture=self._capture, lookup=self._lookup)
+        if self._session.is_used(slot):
+            message = f"slot {slot} of {self.info.model}: {meaning(commands.SLOT_USED)}"
+            raise DeviceError(message, command="Store", code=commands.SLOT_USED, cure=CURES[commands.SLOT_USED])
+        return Enrolment(
+            self._session, self._capture, slot, samples, blind_merge=self._opened.profile.blind_merge
+        ).steps()
 
     def delete(self, slot: int) -> None:
         """See Scanner.delete. Deleting an empty slot is no error."""
         self._require_slot(slot)
-        self._session.deleteTemplate(slot)
-        if self._session.is_used(slot):
-            raise ProtocolError(f"DeletChar: slot {slot} was acknowledged, but its index bit is still set")
+        self._session.empty(slot)
 
     def clear(self) -> None:
         """See Scanner.clear."""
@@ -147,35 +180,20 @@ class ZfmScanner(Scanner):
     def export_template(self, slot: int) -> Template:
         """See Scanner.export_template. Raises DeviceError (code 0C) for an empty slot."""
         self._require_slot(slot)
-        data = self._session.read_template(slot)
-        # Without a size to hold it against, a lost packet would go unnoticed: the first template is read twice.
-        complete = (
-            len(data) == self.info.template_size
-            if self.info.template_size
-            else self._session.read_template(slot) == data
-        )
-        if not data or not complete:
-            raise ProtocolError(f"UpChar: only {len(data)} bytes came, or not the same ones twice")
+        data = templates.export(self._session, slot, self.info.template_size)
         self._info = replace(self.info, template_size=len(data))
         return Template(self.info.model, data)
 
     def import_template(self, slot: int, template: Template) -> None:
         """See Scanner.import_template. Raises UnsupportedError for another model's template."""
         self._require_slot(slot)
-        if template.model != self.info.model:
-            raise UnsupportedError(f"a template of model {template.model} means nothing to {self.info.model}")
-        expected = self.info.template_size or len(template.data)
-        if not template.data or len(template.data) != expected:
-            raise UnsupportedError(f"a template of {self.info.model} has {expected} bytes, not {len(template.data)}")
-        self._session.write_template(slot, template.data)
-        if not self._session.is_used(slot) or self._session.read_template(slot) != template.data:
-            raise ProtocolError(f"DownChar: slot {slot} does not hold what was sent to it")
+        templates.require_fit(template, self.info.model, self.info.template_size)
+        templates.store(self._session, slot, template.data)
 
     def image(self) -> Image:
         """See Scanner.image. Raises DeviceError if no picture was taken since the last one was lost."""
-        if self._model.image is None:
-            raise UnsupportedError(f"the size of {self.info.model}'s picture is not known")
-        width, height = self._model.image
+        self._require(Capability.IMAGE)
+        width, height = self._opened.profile.image or (0, 0)
         packed = self._session.read_image()
         if len(packed) * 2 != width * height:
             raise ProtocolError(f"UpImage: {len(packed)} bytes came of {width * height // 2}")
@@ -199,73 +217,40 @@ class ZfmScanner(Scanner):
     def signal(self, light: Light) -> None:
         """See Scanner.signal."""
         self._require(Capability.LIGHT)
-        self._session.light(*LIGHTS[light])
+        dialect = self._opened.profile.dialect
+        self._session.exchange(LIGHT_COMMANDS[dialect], LIGHTS[dialect][light])
+
+    def reset(self) -> None:
+        """See Scanner.reset: SoftRst, then the speed and the parameters anew: other ones may have waited for it."""
+        self._require(Capability.RESET)
+        self._greeting.restart()
+        self._health = Health(self._session, self._opened.profile)
+        self._info = replace(self.info, security_level=self._session.level, baud=self._link.baud)
 
     @property
-    def _model(self) -> Profile:
-        if self._profile is None or self._info is None:
+    def _opened(self) -> Health:
+        if self._health is None:
             raise LinkLost(f"{self._link.url} is not open", port=self._link.url, cure="Open the scanner first.")
-        return self._profile
+        return self._health
 
-    def _greet(self) -> None:
-        for _ in range(_GREETINGS - 1):
-            try:
-                self._session.verifyPassword()
-            except (LinkTimeout, ProtocolError):
-                continue
-            return
-        self._session.verifyPassword()
-
-    def _identity(self) -> tuple[Profile, ScannerInfo]:
-        """ReadSysPara's answer has a shape of its own: with it, no answer from before this opening can still be on its way."""
-        _, system_id, capacity, level, *_ = self._session.learn()
-        profile = profile_of(system_id, capacity)
-        # Only a model known to speak Grow's dialect may be asked: elsewhere the same code switches a light.
-        product = self._session.read_product() if profile.grow else None
-        return profile, ScannerInfo(
+    def _introduced(self) -> ScannerInfo:
+        found = identify_module(self._session)
+        restart = self._greeting.restart if Capability.RESET in found.capabilities else None
+        remarks = require_level(self._session, self._level, restart) if self._level else ()
+        self._health = Health(self._session, found.profile)
+        return ScannerInfo(
             family="zfm",
-            model=profile.model,
-            capacity=capacity,
+            model=found.profile.model,
+            capacity=found.profile.capacity,
             slot_base=0,
-            capabilities=capabilities_of(profile),
-            serial=product.serial if product else None,
-            template_size=product.template_size if product else profile.template_size,
-            security_level=level,
+            capabilities=found.capabilities,
+            serial=found.serial,
+            template_size=found.profile.template_size,
+            security_level=self._session.level,
+            baud=self._link.baud,
+            remarks=remarks,
+            dialect=found.profile.dialect.value,
         )
-
-    def _recognise(self, search: Callable[[], Hit | None]) -> Identification:
-        with self._wire.within(_IDENTIFY):
-            trouble = self._capture(1)
-            if trouble is not None:
-                return trouble
-            hit = self._accepted(search)
-        return NoMatch() if hit is None else hit
-
-    def _capture(self, buffer: int) -> NoFinger | Retry | None:
-        """Take one picture and extract its features into `buffer`; None means that they are there."""
-        try:
-            if not self._session.readImage():
-                return NoFinger()
-            self._session.extract(buffer)
-        except DeviceError as refused:
-            reason = RETRY_REASONS.get(refused.code)
-            if reason is None:
-                raise
-            return Retry(reason)
-        return None
-
-    def _lookup(self, buffer: int) -> Hit | None:
-        return self._accepted(lambda: self._session.search(buffer))
-
-    def _accepted(self, search: Callable[[], Hit | None]) -> Hit | None:
-        """The hit, if its score reaches the floor."""
-        try:
-            hit = search()
-        except DeviceError as refused:
-            if refused.code == commands.LIBRARY_EMPTY:
-                return None
-            raise
-        return hit if hit is not None and (hit.score or 0) >= self._score_floor else None
 
     def _require(self, capability: Capability) -> None:
         if capability not in self.info.capabilities:

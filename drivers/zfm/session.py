@@ -14,7 +14,7 @@ from drivers.errors import DeviceError, ProtocolError
 from drivers.scanner import Hit
 from drivers.zfm import commands
 from drivers.zfm.codec import Packet, Pid
-from drivers.zfm.commands import Command, Product
+from drivers.zfm.commands import CURES, Command, Dialect, Product, Profile
 from drivers.zfm.wire import Wire
 
 
@@ -40,12 +40,30 @@ from pyfingerprint.pyfingerprint import PyFingerprint  # noqa: E402  only after 
 # Pages of the index table hold a bit for each of 256 slots.
 INDEX_PAGE_SLOTS = 256
 _PACKET_SIZES = (32, 64, 128, 256)
+# Their code that the factory sets: 128 bytes.
+_FACTORY_PACKET = 2
+# Seconds for what is only asked to see whether it exists: a module that knows the command needs a few milliseconds.
+_PROBE = 0.25
+# The bit of ReadSysPara's status word that VfyPwd sets (ZFM-20 manual, "System status register").
+_VERIFIED = 1 << 2
 
 Parameters = tuple[int, int, int, int, int, int, int]
 
 
+class BuffersLost(DeviceError):  # noqa: N818  named for the state it describes
+    """The module restarted in the middle of a job: picture and features are gone, and the job has to begin anew."""
+
+    def __init__(self, command: str) -> None:
+        super().__init__(
+            f"{command}: the scanner restarted, and lost what it had read",
+            command=command,
+            code=commands.PASSWORD_NEEDED,
+            cure=CURES[commands.PASSWORD_NEEDED],
+        )
+
+
 class Session(PyFingerprint):  # type: ignore[misc]  # pyfingerprint has no types
-    """One verified dialogue with a module. `parameters` are ReadSysPara's, read once by `learn`.
+    """One verified dialogue with a module. `restarts` counts how often it asked for the password again since this object was made.
 
     Every method may raise DeviceError, ProtocolError, LinkTimeout and LinkLost.
     """
@@ -56,6 +74,7 @@ class Session(PyFingerprint):  # type: ignore[misc]  # pyfingerprint has no type
         self._PyFingerprint__address = wire.address
         self._PyFingerprint__password = password
         self._parameters: Parameters | None = None
+        self.restarts = 0
 
     def _PyFingerprint__writePacket(self, packetType: int, packetPayload: Sequence[int]) -> None:  # noqa: N802, N803  pyfingerprint's names
         """What pyfingerprint calls to send."""
@@ -67,29 +86,70 @@ class Session(PyFingerprint):  # type: ignore[misc]  # pyfingerprint has no type
         return packet.pid, list(packet.payload)
 
     def _acknowledged(self) -> Packet:
-        """The ack of the command just sent. A module that lost its power wants the password again: once, and the command too."""
-        sent = self._wire.command
+        """The ack of the command just sent. A module that lost its power wants the password again, and then the command.
+
+        Raises BuffersLost instead of asking again where the command works on what the module has just lost: whatever it
+        answered then would be about no finger, or about another one.
+        """
+        sent, row = self._wire.command, self._wire.row
         try:
             return self._wire.receive_ack()
         except DeviceError as refused:
-            if refused.code != commands.PASSWORD_NEEDED or sent[0] == commands.VFY_PWD.code:
+            if refused.code != commands.PASSWORD_NEEDED or row is commands.VFY_PWD:
                 raise
+        self.restarts += 1
         self.verifyPassword()
+        if row.volatile:
+            raise BuffersLost(row.name)
         self._wire.send(Pid.COMMAND, sent)
         return self._wire.receive_ack()
+
+    def require_unbroken(self, since: int) -> None:
+        """Raise BuffersLost if the module restarted after `restarts` was `since`."""
+        if self.restarts != since:
+            raise BuffersLost(self._wire.row.name)
 
     def exchange(self, command: Command, fields: bytes = b"") -> Packet:
         """Send a command that pyfingerprint lacks, and return its ack."""
         self._wire.send(Pid.COMMAND, bytes((command.code,)) + fields)
         return self._acknowledged()
 
+    def probe(self, command: Command, fields: bytes = b"") -> Packet:
+        """Send a command that the module may not know; silence is an answer, too, and comes soon."""
+        with self._wire.within(_PROBE):
+            return self.exchange(command, fields)
+
+    def begin(self) -> None:
+        """Forget what an earlier module at this port was: its parameters and its dialect."""
+        self._parameters = None
+        self.speak(Dialect.PLAIN)
+
+    def speak(self, dialect: Dialect) -> None:
+        """Use this dialect's commands from now on."""
+        self._wire.speak(dialect)
+
     def learn(self) -> Parameters:
         """Read the module's parameters from it: status, system id, capacity, level, address, packet size code, baud/9600."""
         parameters: Parameters = super().getSystemParameters()
-        self._parameters = parameters
         if parameters[5] >= len(_PACKET_SIZES) or not parameters[2]:
             raise ProtocolError("ReadSysPara: the parameters make no sense")
+        self._parameters = parameters
         return parameters
+
+    def assume(self, profile: Profile) -> None:
+        """Take the parameters of a module without ReadSysPara for what the factory sets; system id and level stay 0."""
+        baud_n = self._wire.link.baud // 9600
+        self._parameters = (0, profile.system_id, profile.capacity, 0, self._wire.address, _FACTORY_PACKET, baud_n)
+
+    @property
+    def level(self) -> int | None:
+        """The security level as last learnt, 1 to 5; None if the module does not tell."""
+        return self.getSystemParameters()[3] or None
+
+    @property
+    def verified(self) -> bool:
+        """Whether the module said, when last asked, that its password was verified since it started."""
+        return bool(self.getSystemParameters()[0] & _VERIFIED)
 
     def getSystemParameters(self) -> Parameters:  # noqa: N802  pyfingerprint's name
         """The parameters as last learnt: pyfingerprint asks for the capacity before every search, store, load and delete."""
@@ -97,18 +157,19 @@ class Session(PyFingerprint):  # type: ignore[misc]  # pyfingerprint has no type
 
     def search(self, buffer: int = 1, start: int = 0, count: int | None = None) -> Hit | None:
         """Look the features in `buffer` up in `count` slots from `start` on (all, if not given); None if they are in none."""
-        capacity = self.getStorageCapacity()
-        if buffer == 1 and count is None:
+        count = self.getStorageCapacity() - start if count is None else count
+        if buffer == 1 and (start, count) == (0, self.getStorageCapacity()):
             slot, score = self.searchTemplate()
         else:
-            fields = bytes((buffer,)) + start.to_bytes(2) + (capacity if count is None else count).to_bytes(2)
-            ack = self.exchange(commands.SEARCH, fields).payload
+            ack = self.exchange(commands.SEARCH, bytes((buffer,)) + start.to_bytes(2) + count.to_bytes(2)).payload
             # Page and score are junk unless the code is 00.
             found = ack[0] == commands.OK
             slot, score = (int.from_bytes(ack[1:3]), int.from_bytes(ack[3:5])) if found else (-1, -1)
-        if slot >= capacity:
-            raise ProtocolError(f"Search: slot {slot} of a sensor with {capacity}")
-        return Hit(slot, score) if slot >= 0 else None
+        if slot < 0:
+            return None
+        if not start <= slot < start + count:
+            raise ProtocolError(f"Search: slot {slot} is not among the {count} from {start} on")
+        return Hit(slot, score)
 
     def extract(self, buffer: int) -> None:
         """Img2Tz into any of the buffers that the model has; pyfingerprint knows the first two."""
@@ -129,19 +190,40 @@ class Session(PyFingerprint):  # type: ignore[misc]  # pyfingerprint has no type
         page, bit = divmod(slot, INDEX_PAGE_SLOTS)
         return bool(self.getTemplateIndex(page)[bit])
 
+    def empty(self, slot: int) -> None:
+        """Forget one slot. Raises ProtocolError if its index bit is still set afterwards."""
+        self.deleteTemplate(slot)
+        if self.is_used(slot):
+            raise ProtocolError(f"DeletChar: slot {slot} was acknowledged, but its index bit is still set")
+
     def read_template(self, slot: int) -> bytes:
         """A slot's template, by way of buffer 1. Raises ProtocolError if anything was lost on the way."""
         self.loadTemplate(slot, 1)
         return bytes(self.downloadCharacteristics(1))
 
-    def write_template(self, slot: int, data: bytes) -> None:
-        """Store a template by way of buffer 1. The transfer has no final ack: only reading back proves it."""
-        self.exchange(commands.DOWN_CHAR, b"\x01")
-        size = self.getMaxPacketSize()
+    def download(self, buffer: int, data: bytes, packet_size: int | None = None) -> None:
+        """Send a template into `buffer`. The transfer has no final ack: only what is done with it next shows whether it arrived.
+
+        `packet_size` is 32, 64 or 128 bytes, or as the module's parameters say if not given.
+        """
+        self.exchange(commands.DOWN_CHAR, bytes((buffer,)))
+        size = packet_size or self.getMaxPacketSize()
         for start in range(0, len(data), size):
             pid = Pid.DATA if start + size < len(data) else Pid.END
             self._wire.send(pid, data[start : start + size])
+
+    def write_template(self, slot: int, data: bytes, packet_size: int | None = None) -> None:
+        """Store a template by way of buffer 1. Only reading back proves it."""
+        self.download(1, data, packet_size)
         self.storeTemplate(slot, 1)
+
+    def compare(self, data: bytes) -> int | None:
+        """The score of the features in buffer 1 against a template that is sent now; None if they do not match."""
+        before = self.restarts
+        self.download(2, data)
+        self.require_unbroken(before)
+        score: int = self.compareCharacteristics()
+        return score or None
 
     def read_image(self) -> bytes:
         """The picture last taken: two pixels a byte, the left one in the high half."""
@@ -166,7 +248,3 @@ class Session(PyFingerprint):  # type: ignore[misc]  # pyfingerprint has no type
     def read_product(self) -> Product:
         """Grow's ReadProdInfo. Never to be sent to a Synochip module, where the code drives the light."""
         return Product.from_bytes(self.exchange(commands.READ_PROD_INFO).payload[1:])
-
-    def light(self, control: int, speed: int, colour: int, count: int) -> None:
-        """Grow's AuraLedConfig, with the manual's numbers."""
-        self.exchange(commands.AURA_LED_CONFIG, bytes((control, speed, colour, count)))

@@ -1,7 +1,8 @@
 """One dialogue at a time over a link: deadlines, resynchronisation, and whose answer it is.
 
 The protocol has no sequence numbers. So that no answer is taken for another command's, everything unread is dropped before a
-command goes out, and an ack counts only if it has the shape that the command's row in the table gives it.
+command goes out, and an ack counts only if it has the shape that the command's row in the table gives it. Which table that is
+depends on the dialect that the module speaks, and what the dialect lacks cannot be sent.
 """
 
 import time
@@ -9,13 +10,15 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from drivers.errors import DeviceError, LinkTimeout, ProtocolError
+from drivers.errors import DeviceError, LinkTimeout, ProtocolError, UnsupportedError
 from drivers.link import Link
 from drivers.zfm.codec import BROADCAST, Decoder, Packet, Pid
-from drivers.zfm.commands import COMMANDS, CURES, OK, Command, meaning
+from drivers.zfm.commands import CURES, GEN_IMG, OK, Command, Dialect, meaning, vocabulary
 
 # Seconds of silence inside a packet after which the rest is not awaited any more.
 STALL = 0.3
+# Bits on the line for one byte: start, eight, stop.
+_BITS = 10
 # Bytes in the longest transfer there is, rounded up: a picture of 256 x 288 pixels of 4 bits is 36,864.
 _MAX_TRANSFER = 65536
 
@@ -23,8 +26,8 @@ _MAX_TRANSFER = 65536
 class Wire:
     """Packets to and from the module at `address`; `deadline_scale` stretches or shortens every time-out.
 
-    `foreign` counts packets of other addresses, `stale` those that answer nothing we asked; `command` is the last one sent, and
-    `acknowledged` tells whether its ack has come.
+    `foreign` counts packets of other addresses, `stale` those that answer nothing we asked; `command` is the last one sent, `row` what
+    the table says of it, and `acknowledged` tells whether its ack has come. Lives on when the link is opened again at another speed.
     """
 
     def __init__(
@@ -45,9 +48,13 @@ class Wire:
         self._scale = deadline_scale
         self._decoder = Decoder()
         self._packets: deque[Packet] = deque()
-        self._row = COMMANDS[0x01]
+        self.row = GEN_IMG
+        self._table = vocabulary(Dialect.PLAIN)
         self._limit = float("inf")
+        self._asked = 0.0
         self._deadline = 0.0
+        # When the last data packet that was sent will have left the port.
+        self._drained = 0.0
         self._overdue = False
         self._misfits = 0
         self._transferred = 0
@@ -64,6 +71,10 @@ class Wire:
         """Bytes that belonged to no packet."""
         return self._decoder.noise
 
+    def speak(self, dialect: Dialect) -> None:
+        """Use this dialect's commands and the shapes of their answers from now on; the plain one's until then."""
+        self._table = vocabulary(dialect)
+
     @contextmanager
     def within(self, seconds: float) -> Iterator[None]:
         """Bound everything inside by one deadline, whatever the single commands would allow."""
@@ -74,14 +85,16 @@ class Wire:
             self._limit = float("inf")
 
     def send(self, pid: Pid, payload: bytes) -> None:
-        """Send a packet; a command also drops whatever came unasked. Raises LinkLost or LinkTimeout."""
+        """Send a packet; a command also drops whatever came unasked.
+
+        Raises LinkLost, LinkTimeout, and UnsupportedError for a command that the dialect does not have.
+        """
+        packet = Packet(pid, payload, self.address).to_bytes()
         if pid is Pid.COMMAND:
-            self._reset()
-            self.command = payload
-            self.acknowledged = False
-            self._row = COMMANDS[payload[0]]
-            self._extend()
-        self.link.send(Packet(pid, payload, self.address).to_bytes())
+            self._begin(payload)
+        else:
+            self._drained = max(self._drained, self._monotonic()) + len(packet) * _BITS / self.link.baud
+        self.link.send(packet)
 
     def receive_ack(self) -> Packet:
         """The ack of the last command, with code 00 or one of its `answers`.
@@ -89,14 +102,14 @@ class Wire:
         Raises DeviceError (refused), LinkTimeout (silence), LinkLost, ProtocolError (damaged, or no answer to this command).
         """
         packet = self._next()
-        while packet.pid is not Pid.ACK or not _fits(packet.payload, self._row):
+        while packet.pid is not Pid.ACK or not _fits(packet.payload, self.row):
             self.stale += 1
             self._misfits += 1
             packet = self._next()
         code = packet.payload[0]
-        if code != OK and code not in self._row.answers:
-            message = f"{self._row.name} refused with {code:02X}: {meaning(code)}"
-            raise DeviceError(message, command=self._row.name, code=code, cure=CURES.get(code))
+        if code != OK and code not in self.row.answers:
+            message = f"{self.row.name} refused with {code:02X}: {meaning(code)}"
+            raise DeviceError(message, command=self.row.name, code=code, cure=CURES.get(code))
         # Data packets may follow, each within the time of an ack.
         self._extend()
         self.acknowledged = True
@@ -107,14 +120,24 @@ class Wire:
         """The next data or end packet of a transfer. Raises as `receive_ack` does, and ProtocolError once anything was damaged."""
         packet = self._next()
         if packet.pid not in {Pid.DATA, Pid.END}:
-            raise ProtocolError(f"{self._row.name}: {packet.pid.name} packet in the middle of a transfer")
+            raise ProtocolError(f"{self.row.name}: {packet.pid.name} packet in the middle of a transfer")
         if (self.damaged, self.noise) != (self._damaged_before, self._noise_before):
-            raise ProtocolError(f"{self._row.name}: a data packet was damaged on the way")
+            raise ProtocolError(f"{self.row.name}: a data packet was damaged on the way")
         self._transferred += len(packet.payload)
         if self._transferred > _MAX_TRANSFER:
-            raise ProtocolError(f"{self._row.name}: the transfer does not end")
+            raise ProtocolError(f"{self.row.name}: the transfer does not end")
         self._extend()
         return packet
+
+    def _begin(self, command: bytes) -> None:
+        if command[0] not in self._table:
+            raise UnsupportedError(f"command {command[0]:02X} does not exist in this module's dialect")
+        self._reset()
+        self.command = command
+        self.acknowledged = False
+        self.row = self._table[command[0]]
+        self._asked = self._monotonic()
+        self._extend()
 
     def _reset(self) -> None:
         self.stale += len(self._packets)
@@ -125,7 +148,9 @@ class Wire:
         self.link.flush()
 
     def _extend(self) -> None:
-        self._deadline = min(self._monotonic() + self._row.deadline * self._scale, self._limit)
+        # Data that still lies in the port's queue delays whatever comes after it.
+        from_now = max(self._monotonic(), self._drained) + self.row.deadline * self._scale
+        self._deadline = min(from_now, self._limit)
         self._overdue = False
 
     def _next(self) -> Packet:
@@ -155,18 +180,18 @@ class Wire:
 
     def _unanswered(self) -> ProtocolError | LinkTimeout:
         if self.damaged > self._damaged_before:
-            return ProtocolError(f"{self._row.name}: the answer arrived damaged")
+            return ProtocolError(f"{self.row.name}: the answer arrived damaged")
         if self._misfits:
-            return ProtocolError(f"{self._row.name}: what came is not an answer to it")
-        waited = self._row.deadline * self._scale
+            return ProtocolError(f"{self.row.name}: what came is not an answer to it")
+        waited = self._monotonic() - self._asked
         received = self._decoder.pending + self.noise - self._noise_before
-        message = f"{self.link.url}: {self._row.name} not answered in {waited:.2f} s ({received} stray bytes came)"
+        message = f"{self.link.url}: {self.row.name} not answered in {waited:.2f} s ({received} stray bytes came)"
         cure = ProtocolError.cure if received else None
         return LinkTimeout(message, port=self.link.url, waited=waited, received=received, cure=cure)
 
 
 def _fits(payload: bytes, row: Command) -> bool:
     """Whether an ack has the shape of an answer to `row`: with code 00 all of its fields, with another code all or none."""
-    if len(payload) == 1 + row.reply:
-        return True
+    if row.reply is None or len(payload) == 1 + row.reply:
+        return len(payload) > 0
     return len(payload) == 1 and payload[0] != OK

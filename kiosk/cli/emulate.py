@@ -9,8 +9,29 @@ import click
 import drivers
 
 
-@click.command(epilog="Example: kiosk emulate r307 --link ./scanner --instant")
-@click.argument("model")
+class _Model(click.ParamType[str]):
+    """The name of an installed emulator; whether it is one is found out when it is started."""
+
+    name = "model"
+
+    def get_missing_message(self, param: click.Parameter, ctx: click.Context | None) -> str:  # noqa: ARG002  click's signature
+        """What click adds when no model was given."""
+        return f"Choose one of: {', '.join(drivers.emulator_models())}."
+
+
+class _ListsModels(click.Command):
+    """Looks the installed emulators up when somebody asks for help, and not before."""
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The docstring, and the models."""
+        super().format_help_text(ctx, formatter)
+        formatter.write_paragraph()
+        with formatter.indentation():
+            formatter.write_text(f"Installed models: {', '.join(drivers.emulator_models())}.")
+
+
+@click.command(cls=_ListsModels, epilog="Example: kiosk emulate r307 --link ./scanner --instant")
+@click.argument("model", type=_Model())
 @click.option(
     "--link", type=click.Path(path_type=Path), required=True, help="Where to put the link to the scanner's port."
 )
@@ -20,8 +41,7 @@ import drivers
 def emulate(model: str, link: Path, *, instant: bool, state: Path | None, seed: int | None) -> None:
     """Run a scanner that is not there, byte for byte, on a pseudo-terminal.
 
-    Any program that speaks the sensor's protocol can open LINK as a serial port. MODEL is one of the installed emulators
-    (r307, r503).
+    Any program that speaks the sensor's protocol can open LINK as a serial port. MODEL is one of the installed emulators.
     """
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

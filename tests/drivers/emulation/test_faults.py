@@ -1,6 +1,6 @@
 import pytest
 
-from drivers.emulation.faults import Fault, FaultKind, FaultScript, Piece
+from drivers.emulation.faults import EITHER_WAY, Fault, FaultKind, FaultScript, Piece
 
 DATA = bytes(range(10))
 
@@ -49,16 +49,50 @@ def test_split_pause_and_unplug_are_pieces() -> None:
     pieces = [piece for piece in (*script.apply(DATA), *script.apply(b"x")) if piece != Piece(b"")]
     assert [piece.data for piece in pieces] == [DATA[:8], b"", b"\x08", b"", b"\x09", b"", b"x"]
     assert [piece.delay_s for piece in pieces] == [0, 0.5, 0, 0.5, 0, 0.5, 0]
-    assert [piece.unplug for piece in pieces] == [False] * 5 + [True, False]
+    assert [piece.event for piece in pieces] == [None] * 5 + [FaultKind.UNPLUG, None]
 
 
 def test_power_mends_deafness_and_nothing_else() -> None:
     script = FaultScript()
     script.add(Fault(FaultKind.DEAF))
     script.add(Fault(FaultKind.SILENT))
-    assert script.deaf
+    assert script.find(FaultKind.DEAF)
     script.power_on()
-    assert not script.deaf
+    assert not script.find(FaultKind.DEAF)
     assert b"".join(piece.data for piece in script.apply(DATA)) == b""
     script.clear()
     assert b"".join(piece.data for piece in script.apply(DATA)) == DATA
+
+
+def test_brownout_is_an_event_before_its_byte_and_happens_once() -> None:
+    script = FaultScript()
+    script.add(Fault(FaultKind.BROWNOUT, at=4))
+    pieces = [piece for piece in (*script.apply(DATA), *script.apply(DATA)) if piece != Piece(b"")]
+    assert [(piece.data, piece.event) for piece in pieces] == [
+        (DATA[:4], None),
+        (b"", FaultKind.BROWNOUT),
+        (DATA[4:], None),
+        (DATA, None),
+    ]
+
+
+@pytest.mark.parametrize("kind", [FaultKind.TWICE, FaultKind.JUNK, FaultKind.CONSOLE, FaultKind.DEAF])
+def test_what_the_sensor_does_changes_no_byte_on_the_line(kind: FaultKind) -> None:
+    script = FaultScript()
+    script.add(Fault(kind, data=b"first"))
+    script.add(Fault(kind, data=b"last"))
+    assert b"".join(piece.data for piece in script.apply(DATA)) == DATA
+    assert script.find(kind) == Fault(kind, data=b"last")
+    script.clear()
+    assert script.find(kind) is None
+
+
+def test_only_what_happens_to_bytes_may_hit_the_host() -> None:
+    assert {
+        FaultKind.SILENT,
+        FaultKind.GARBLE,
+        FaultKind.DROP,
+        FaultKind.INSERT,
+        FaultKind.UNPLUG,
+        FaultKind.BROWNOUT,
+    } == EITHER_WAY

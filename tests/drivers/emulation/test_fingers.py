@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from drivers.emulation.fingers import Glass, Quality, ideal, merge, picture, press, score
+from drivers.emulation.fingers import Glass, Quality, ideal, likeness, merge, picture, press, score
 
 NAMES = [f"person {number}" for number in range(200)]
 
@@ -66,3 +66,18 @@ def test_glass(noise: random.Random) -> None:
     glass.lift()
     assert glass.capture() is None
     assert glass.quality is Quality.GOOD
+
+
+def test_ghosts_have_nobodys_features_and_too_few(noise: random.Random) -> None:
+    glass = Glass(noise, ghosts=2)
+    seen = [glass.capture() for _ in range(6)]
+    assert [features is None for features in seen] == [True, False] * 3
+    assert glass.quality is Quality.PARTIAL
+    assert likeness([features for features in seen if features], [ideal(name) for name in NAMES]) < 30
+    glass.place("amina")
+    assert glass.quality is Quality.GOOD
+    assert likeness([glass.capture() or 0], [ideal("amina")]) > 80
+
+
+def test_likeness_of_nothing() -> None:
+    assert (likeness([], [1]), likeness([1], []), likeness([1, 2], [2])) == (0, 0, score(2, 2))

@@ -17,6 +17,7 @@ from drivers import (
     NoFinger,
     NoMatch,
     ProtocolError,
+    Same,
     ScannerError,
     create_scanner,
 )
@@ -243,7 +244,7 @@ def test_answers_of_another_address_are_not_taken(line: Line) -> None:
 
 def test_a_hit_outside_of_the_sensor_is_an_error(line: Line) -> None:
     line.emulator.fault("insert", at=24, data=Packet(Pid.ACK, bytes.fromhex("0003E80060")).to_bytes())
-    with pytest.raises(ProtocolError, match="slot 1000 of a sensor with 1000"):
+    with pytest.raises(ProtocolError, match="slot 1000 is not among the 1000"):
         line.scanner.identify()
 
 
@@ -289,8 +290,60 @@ def test_slow_sensor_on_a_slow_line(tmp_path: Path) -> None:
         assert 0.54 < time.monotonic() - started < 0.54 + SLACK
 
 
-def test_wrong_speed_is_garbage_and_an_error_in_time(r307: Emulator) -> None:
+def test_F056_wrong_speed_is_garbage_and_found_out_in_time(r307: Emulator) -> None:
     started = time.monotonic()
-    with pytest.raises(LinkError), opened(r307, baud=9600, deadline_scale=0.1):
-        pass
+    with opened(r307, baud=9600, deadline_scale=0.1) as scanner:
+        assert scanner.info.baud == 57600
     assert time.monotonic() - started < 0.3 + SLACK
+    with pytest.raises(LinkError), opened(r307, baud=9600, speeds=(), deadline_scale=0.1):
+        pass
+
+
+def test_F047_two_acks_to_everything(line: Line) -> None:
+    line.emulator.fault("twice")
+    for _ in range(3):
+        assert is_hit(line.scanner.identify())
+    line.emulator.place("juma")
+    assert line.scanner.identify() == NoMatch()
+    line.emulator.lift()
+    assert line.scanner.identify() == NoFinger()
+    assert line.scanner.used() == {7}
+    assert line.scanner.glitches > 0
+
+
+def test_F043_power_on_junk_between_the_commands_of_an_enrolment(line: Line) -> None:
+    line.emulator.lift()
+    # Before the acks of ReadIndexTable, GenImg without a finger, GenImg, Img2Tz and Search.
+    for at in (0, 44, 56, 68, 80):
+        line.emulator.fault("insert", at=at, data=bytes.fromhex("00F8FCFE55"))
+    assert enrol(line.scanner, line.emulator, "juma", 8)[-1].state is EnrolState.STORED
+    assert line.scanner.used() == {7, 8}
+
+
+def test_F045_damage_while_opening_is_an_error_or_nothing(line: Line) -> None:
+    # VfyPwd, ReadSysPara, HandShake twice, ReadUUID twice, ReadSysPara, ReadNotepad: every byte of their answers.
+    opened_as = {(line.scanner.info.model, line.scanner.info.capabilities)}
+    line.scanner._wire._scale = SCALE
+    for at in range(0, 12 + 28 + 4 * 12 + 28 + 44, 3):
+        line.emulator.fault("garble", at=at)
+        try:
+            line.scanner.open()
+        except ScannerError:
+            continue
+        finally:
+            line.emulator.clear_faults()
+        opened_as.add((line.scanner.info.model, line.scanner.info.capabilities))
+    assert len(opened_as) == 1
+
+
+def test_F048_unplugged_at_every_byte_of_a_match(line: Line) -> None:
+    template = line.scanner.export_template(7)
+    for at in range(0, 12 + 12 + 12 + 14, 2):
+        line.emulator.fault("unplug", at=at)
+        with pytest.raises(LinkLost):
+            line.scanner.match(template)
+        line.emulator.clear_faults()
+        line.emulator.replug()
+        line.mend()
+    assert isinstance(line.scanner.match(template), Same)
+    assert line.scanner.used() == {7}

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from drivers import DeviceError, LinkTimeout, ProtocolError
+from drivers import DeviceError, LinkTimeout, ProtocolError, UnsupportedError
 from drivers.link import Link
 from drivers.zfm.codec import Packet, Pid
-from drivers.zfm.commands import GEN_IMG, SEARCH, UP_CHAR
+from drivers.zfm.commands import DOWN_CHAR, GEN_IMG, MATCH, READ_PROD_INFO, READ_UUID, SEARCH, UP_CHAR, Dialect
 from drivers.zfm.wire import Wire
 
 OK = Packet(Pid.ACK, b"\x00").to_bytes()
@@ -160,3 +160,48 @@ def test_F045_noise_between_data_packets_spoils_the_transfer() -> None:
     wire.receive_data()
     with pytest.raises(ProtocolError, match="damaged on the way"):
         wire.receive_data()
+
+
+def test_what_the_dialect_lacks_is_not_sent() -> None:
+    wire = wire_of(OK)
+    assert isinstance(wire.link, MadeUpLink)
+    with pytest.raises(UnsupportedError, match="3C"):
+        ask(wire, READ_PROD_INFO.code)
+    assert wire.link.sent == []
+
+
+def test_the_same_code_has_the_answer_of_its_dialect() -> None:
+    product = Packet(Pid.ACK, bytes(47)).to_bytes()
+    wire = wire_of(OK, product)
+    wire.speak(Dialect.GROW)
+    assert len(ask(wire, 0x3C).payload) == 47
+    wire = wire_of(product, OK)
+    wire.speak(Dialect.SYNO)
+    assert ask(wire, 0x3C).payload == b"\x00"
+
+
+@pytest.mark.parametrize("payload", ["00", "0001", "00" * 33])
+def test_an_answer_of_unknown_layout_may_have_any_length(payload: str) -> None:
+    wire = wire_of(Packet(Pid.ACK, b"").to_bytes(), Packet(Pid.ACK, bytes.fromhex(payload)).to_bytes())
+    wire.speak(Dialect.SYNO)
+    assert ask(wire, READ_UUID.code).payload.hex() == payload
+
+
+def test_data_that_is_still_going_out_delays_the_deadline() -> None:
+    wire = wire_of(OK)
+    wire.link.baud = 9600
+    ask(wire, DOWN_CHAR.code)
+    for _ in range(12):
+        wire.send(Pid.DATA, bytes(128))
+    sent = now(wire)
+    with pytest.raises(LinkTimeout):
+        ask(wire, MATCH.code)
+    # 12 packets of 139 bytes of 10 bits.
+    assert now(wire) - sent == pytest.approx(12 * 1390 / 9600 + MATCH.deadline, abs=2 * STEP)
+
+
+def test_the_time_that_was_waited_is_told_not_the_time_that_was_allowed() -> None:
+    wire = wire_of()
+    with wire.within(0.25), pytest.raises(LinkTimeout, match=r"not answered in 0\.25 s") as silence:
+        ask(wire, GEN_IMG.code)
+    assert silence.value.waited == pytest.approx(0.25)

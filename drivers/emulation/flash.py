@@ -8,7 +8,7 @@ import os
 import struct
 from pathlib import Path
 
-from drivers.emulation.fingers import FEATURE_BYTES
+from drivers.emulation.fingers import FEATURE_BYTES, likeness
 from drivers.errors import LinkLost
 
 PAGE = 32
@@ -19,34 +19,43 @@ _MAGIC = b"ZFMFLASH"
 _HEADER = struct.Struct(">8sHH8sIIBBB")
 _NOTEPAD_AT = 64
 _INDEX_AT = _NOTEPAD_AT + PAGE * PAGES
-_TEMPLATE_MAGIC = b"SYNTH1"
+# Before the digit that tells how many sets of features follow.
+_TEMPLATE_MAGIC = b"SYNTH"
 
 
 class Registers:
     """What survives without power, besides templates: the serial number, and the values of SetPwd, SetAdder and SetSysPara."""
 
-    def __init__(self, serial: bytes) -> None:
+    def __init__(self, serial: bytes, *, baud_n: int = 6, level: int = 3) -> None:
         self.serial = serial
         self.password = 0
         self.address = 0xFFFFFFFF
-        self.baud_n = 6
-        self.level = 3
+        self.baud_n = baud_n
+        self.level = level
         self.packet_code = 2
 
 
 class Flash:
     """`capacity` slots of `template_size` bytes. `path` keeps it in a file; without, it ends with this object.
 
-    `serial` has 8 bytes, and counts only where the file does not know one yet.
+    `serial` has 8 bytes; it and `registers` (the factory's settings, with a serial number) count only where the file knows none yet.
 
     Raises LinkLost if the file cannot be used, or belongs to another model.
     """
 
-    def __init__(self, capacity: int, template_size: int, *, serial: bytes, path: Path | None = None) -> None:
+    def __init__(
+        self,
+        capacity: int,
+        template_size: int,
+        *,
+        serial: bytes = bytes(8),
+        path: Path | None = None,
+        registers: Registers | None = None,
+    ) -> None:
         self.capacity = capacity
         self.template_size = template_size
-        self.registers = Registers(serial)
-        self._features: dict[int, int | None] = {}
+        self.registers = registers or Registers(serial)
+        self._features: dict[int, tuple[int, ...]] = {}
         self._slots_at = _INDEX_AT + -(-capacity // 8)
         # An unnamed file in memory serves as well as one with a name, and needs no second way of doing everything.
         self._file = os.memfd_create("flash") if path is None else _opened(path)
@@ -67,25 +76,32 @@ class Flash:
         """The slots that hold a template."""
         return frozenset(self._features)
 
+    def score(self, slot: int, *features: int) -> int:
+        """How like a slot's template is to any of these `features`; 0 for an empty slot and for a template that no finger gave."""
+        return likeness(features, self._features.get(slot, ()))
+
     def features(self, slot: int) -> int | None:
         """What a slot's template matches by; None for an empty slot and for a template that no finger gave."""
-        return self._features.get(slot)
+        return next(iter(self._features.get(slot, ())), None)
 
     def read(self, slot: int) -> bytes | None:
         """A slot's template, or None."""
         return os.pread(self._file, self.template_size, self._at(slot)) if slot in self._features else None
 
     def write(self, slot: int, template: bytes) -> None:
-        """Store a template."""
+        """Store a template. Raises ValueError unless slot and size are this flash's."""
+        if len(template) != self.template_size:
+            raise ValueError(f"a template has {self.template_size} bytes, not {len(template)}")
         os.pwrite(self._file, template, self._at(slot))
-        self._features[slot] = decode(template)
+        self._features[slot] = unpack(template)
         self._write_index(slot)
 
     def erase(self, slot: int) -> None:
-        """Empty a slot; its bytes are overwritten as well."""
+        """Empty a slot; its bytes are overwritten as well. Raises ValueError for a slot that is none."""
+        at = self._at(slot)
         self._features.pop(slot, None)
         self._write_index(slot)
-        os.pwrite(self._file, b"\xff" * self.template_size, self._at(slot))
+        os.pwrite(self._file, b"\xff" * self.template_size, at)
 
     def index(self, page: int) -> bytes:
         """32 bytes with a bit for each of 256 slots; the lowest bit of the first byte is the page's first slot."""
@@ -106,6 +122,8 @@ class Flash:
         os.pwrite(self._file, _HEADER.pack(_MAGIC, self.capacity, self.template_size, *values), 0)
 
     def _at(self, slot: int) -> int:
+        if not 0 <= slot < self.capacity:
+            raise ValueError(f"slot {slot} of {self.capacity}")
         return self._slots_at + slot * self.template_size
 
     def _write_index(self, slot: int) -> None:
@@ -115,7 +133,7 @@ class Flash:
     def _load(self, path: Path | None) -> None:
         header = os.pread(self._file, _HEADER.size, 0)
         if not header:
-            os.ftruncate(self._file, self._at(self.capacity))
+            os.ftruncate(self._file, self._slots_at + self.capacity * self.template_size)
             self.save_registers()
             return
         if len(header) < _HEADER.size or (_MAGIC, self.capacity, self.template_size) != _HEADER.unpack(header)[:3]:
@@ -125,20 +143,29 @@ class Flash:
         held.serial, held.password, held.address, held.baud_n, held.level, held.packet_code = _HEADER.unpack(header)[3:]
         index = int.from_bytes(os.pread(self._file, self._slots_at - _INDEX_AT, _INDEX_AT), "little")
         for slot in (slot for slot in range(self.capacity) if index >> slot & 1):
-            self._features[slot] = decode(os.pread(self._file, self.template_size, self._at(slot)))
+            self._features[slot] = unpack(os.pread(self._file, self.template_size, self._at(slot)))
 
 
-def encode(features: int, size: int) -> bytes:
-    """A template of `size` bytes: a mark, the features, and filler that follows from them."""
-    head = _TEMPLATE_MAGIC + features.to_bytes(FEATURE_BYTES)
+def encode(features: int, size: int, *more: int) -> bytes:
+    """A template of `size` bytes: a mark, the features (of one finger, or of several that a sensor took for one), and filler from them."""
+    sets = (features, *more)
+    head = _TEMPLATE_MAGIC + b"%d" % len(sets) + b"".join(each.to_bytes(FEATURE_BYTES) for each in sets)
     return head + bytes((head[at % len(head)] * 7 + at) & 0xFF for at in range(len(head), size))
 
 
+def unpack(template: bytes) -> tuple[int, ...]:
+    """The sets of features in a template; none if `encode` did not make it: the sensor stores it, but matches nothing with it."""
+    mark = len(_TEMPLATE_MAGIC)
+    count = template[mark : mark + 1]
+    if not template.startswith(_TEMPLATE_MAGIC) or not count.isdigit():
+        return ()
+    starts = range(mark + 1, mark + 1 + int(count) * FEATURE_BYTES, FEATURE_BYTES)
+    return tuple(int.from_bytes(template[start : start + FEATURE_BYTES]) for start in starts)
+
+
 def decode(template: bytes) -> int | None:
-    """The features in a template; None if `encode` did not make it: the sensor stores it, but matches nothing with it."""
-    if not template.startswith(_TEMPLATE_MAGIC):
-        return None
-    return int.from_bytes(template[len(_TEMPLATE_MAGIC) :][:FEATURE_BYTES])
+    """The features in a template of one finger; None if `encode` did not make it."""
+    return next(iter(unpack(template)), None)
 
 
 def _opened(path: Path) -> int:

@@ -1,0 +1,117 @@
+"""The checks in their order: each either settles the matter or leaves it to the next."""
+
+import errno
+import time
+from collections.abc import Callable
+
+from drivers.diagnosis.findings import Case, Diagnosis, Finding
+from drivers.diagnosis.silence import listen, sweep
+from drivers.diagnosis.work import Work
+from drivers.discovery import Found, ordered_families, probe
+from drivers.errors import DeviceError, LinkLost, LinkTimeout, ProtocolError
+from drivers.holders import holders, is_held
+from drivers.link import Link
+from drivers.registry import create_scanner, port_of
+from drivers.scanner import Scanner
+from drivers.zfm.trial import PASSWORD_CODES
+
+
+def diagnose(
+    url: str,
+    *,
+    family: str = "zfm",
+    baud: int | None = None,
+    on_step: Callable[[str], None] = lambda _step: None,
+    monotonic: Callable[[], float] = time.monotonic,
+    deadline_scale: float = 1.0,
+) -> Diagnosis:
+    """Find out what is wrong with the scanner of `family` at `url`, and what a person can do about it.
+
+    `baud` is the speed it is expected at (the family's usual one if None). `on_step` hears in plain words what is done next; the whole
+    takes some seconds for a scanner that answers, up to half a minute for a silent one. The library is left alone, and no opcode sent that
+    another dialect would execute.
+
+    Whatever the port does becomes a finding; raises only UnknownModelError, for a family that is not installed, and LinkLost for an
+    emulator that cannot be started.
+    """
+    scanner = create_scanner(family, url)
+    expected = baud or scanner.usual_speeds[0]
+    case = Case(url, port_of(url), family, expected, on_step, monotonic, deadline_scale)
+    try:
+        return (
+            _opens(case) or _answers(case, scanner) or listen(case) or _others(case) or sweep(case, scanner.all_speeds)
+        )
+    except (LinkLost, LinkTimeout) as failure:
+        case.note(str(failure))
+        return case.closed(Finding.NO_PORT)
+
+
+def _opens(case: Case) -> Diagnosis | None:
+    case.say(f"Opening {case.url}")
+    link = Link(case.port, baud=case.baud, monotonic=case.monotonic)
+    try:
+        link.open()
+    except LinkLost as refused:
+        case.note(str(refused))
+        if is_held(refused):
+            return _held(case)
+        forbidden = getattr(refused.__cause__, "errno", None) in {errno.EACCES, errno.EPERM}
+        return case.closed(Finding.NO_PERMISSION if forbidden else Finding.NO_PORT)
+    finally:
+        link.close()
+    return None
+
+
+def _held(case: Case) -> Diagnosis:
+    rivals = holders(case.url)
+    for rival in rivals:
+        case.note(f"the port is open in {rival}")
+    return case.closed(Finding.PORT_HELD, rivals[0].cure if rivals else None)
+
+
+def _answers(case: Case, model: Scanner) -> Diagnosis | None:
+    speeds = ", ".join(str(speed) for speed in (case.baud, *model.all_speeds) if speed != case.baud)
+    case.say(f"Asking for a {case.family} scanner at {case.baud} bit/s{f', then at {speeds}' if speeds else ''}")
+    scanner = create_scanner(
+        case.family,
+        case.url,
+        baud=case.baud,
+        speeds=model.all_speeds,
+        monotonic=case.monotonic,
+        deadline_scale=case.scale,
+    )
+    try:
+        case.info = scanner.open()
+        case.note(f"a {case.info.model} answers, with {case.info.capacity} slots")
+        return Work(case, scanner).run()
+    except DeviceError as refused:
+        case.note(str(refused))
+        wrong = case.family == "zfm" and refused.code in PASSWORD_CODES
+        return case.closed(Finding.WRONG_PASSWORD if wrong else Finding.SENSOR_FAULT)
+    except (LinkTimeout, ProtocolError) as silence:
+        case.note(str(silence))
+        return None
+    finally:
+        scanner.close()
+
+
+def _others(case: Case) -> Diagnosis | None:
+    others = [family for family in ordered_families() if family != case.family]
+    case.say(f"Asking for scanners of other families: {', '.join(others) or 'none is installed'}")
+    found = next(filter(None, (_asked(case, family) for family in others)), None)
+    if found is None:
+        return None
+    case.info = found.info
+    case.note(f"a {found.info.model} answers, in the protocol of {found.family}")
+    return case.closed(
+        Finding.OTHER_FAMILY, f'Write into its [[station]] of the configuration: family = "{found.family}"'
+    )
+
+
+def _asked(case: Case, family: str) -> Found | None:
+    try:
+        return probe(case.url, [family], quick=True, deadline_scale=case.scale)
+    except DeviceError as refused:
+        # A line that echoes may look like a refusal.
+        case.note(f"as {family}: {refused}")
+        return None

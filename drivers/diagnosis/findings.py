@@ -1,0 +1,103 @@
+"""What may be wrong with a scanner, and what a person does about it."""
+
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from drivers.scanner import ScannerInfo
+
+
+class Finding(enum.StrEnum):
+    """The one thing that is wrong, or OK."""
+
+    OK = "ok"
+    NO_PORT = "no port"
+    """There is no such port, or it vanished while we looked."""
+    NO_PERMISSION = "no permission"
+    PORT_HELD = "port held"
+    """Another process has it open: it refused to share, or takes the answers away."""
+    NO_BYTES = "no bytes"
+    """Not one byte came, at any speed."""
+    DEAF = "deaf"
+    """It did talk, and does not hear: only taking its power away helps."""
+    WRONG_SPEED = "wrong speed"
+    """It answers, at another speed than the one expected."""
+    NOISE = "noise"
+    """Bytes came that are no protocol at any speed."""
+    CHECKSUM = "checksum"
+    """Its packets arrive damaged."""
+    WRONG_PASSWORD = "wrong password"  # noqa: S105  the name of a finding
+    CONSOLE = "console"
+    """Text came, or what we sent came back: something else than a scanner reads this line."""
+    WEAK_SUPPLY = "weak supply"
+    """It starts anew while it works."""
+    GHOST = "ghost"
+    """It takes picture after picture on an empty glass."""
+    SENSOR_FAULT = "sensor fault"
+    """It says itself that its sensor fails, or refuses every picture."""
+    OTHER_FAMILY = "other family"
+    """A scanner answers, in another protocol."""
+
+
+CURES = {
+    Finding.OK: "Nothing to do.",
+    Finding.NO_PORT: "Plug the scanner in, and look for its port with: kiosk scanner probe",
+    Finding.NO_PERMISSION: "Add the user to the group that owns the device, and log in again: sudo usermod -aG dialout USER",
+    Finding.PORT_HELD: "Stop the other program (often ModemManager, a login console or a second kiosk).",
+    Finding.NO_BYTES: "Try in this order: take the scanner's power away for two seconds and give it back; swap the wires TX and RX;"
+    " measure its supply (3.3 V or 5 V as the module says) and the common ground; try another adapter, then another scanner.",
+    Finding.DEAF: "Take the scanner's power away for two seconds and give it back (a restart of the kiosk does not). If it happens again,"
+    " give the scanner a supply of its own.",
+    Finding.WRONG_SPEED: "Write its speed into the configuration.",
+    Finding.NOISE: "Check the common ground and the cable's length (below 2 m, away from mains), the scanner's voltage (3.3 V or 5 V), and"
+    " that this port leads to a fingerprint scanner at all.",
+    Finding.CHECKSUM: "Shorten the cable, lead it away from mains and motors, join the grounds of board and scanner, or try another"
+    " adapter.",
+    Finding.WRONG_PASSWORD: "Configure the password that was set in the module. It cannot be read out or reset: if nobody knows it, replace"
+    " the module.",
+    Finding.CONSOLE: "Take the console off the line: sudo raspi-config, Interface Options, Serial Port: login shell no, hardware yes; then"
+    " restart the board. If our own bytes come back without one, TX and RX are joined: part them.",
+    Finding.WEAK_SUPPLY: "Give the scanner a supply that holds its voltage (a powered hub, a shorter and thicker cable, 300 mA to spare).",
+    Finding.GHOST: "Clean the glass, keep sunlight off it, and power the scanner off and on with nothing on the glass. If it goes on,"
+    " replace it.",
+    Finding.SENSOR_FAULT: "Take the scanner's power away for two seconds and give it back. If it says so again, replace the scanner.",
+    Finding.OTHER_FAMILY: "Write its family into the configuration.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What was found, one plain paragraph of what to do, and what was seen on the way; `info` if a scanner introduced itself."""
+
+    finding: Finding
+    cure: str
+    evidence: tuple[str, ...]
+    info: ScannerInfo | None = None
+
+
+@dataclass(slots=True)
+class Case:
+    """One examination under way. `say` tells the person who watches what is done now; `note` keeps what was seen.
+
+    `url` is the port as a person wrote it, `port` the same for a Link. `baud` is the speed at which the scanner is expected, `scale`
+    multiplies all waiting, `monotonic` gives seconds. `strays` counts bytes that belonged to nothing we know.
+    """
+
+    url: str
+    port: str
+    family: str
+    baud: int
+    say: Callable[[str], None]
+    monotonic: Callable[[], float]
+    scale: float
+    evidence: list[str] = field(default_factory=list)
+    strays: int = 0
+    info: ScannerInfo | None = None
+
+    def note(self, sight: str) -> None:
+        """Keep something that was seen."""
+        self.evidence.append(sight)
+
+    def closed(self, finding: Finding, cure: str | None = None) -> Diagnosis:
+        """The diagnosis, with the finding's own cure where no better one is known."""
+        return Diagnosis(finding, cure or CURES[finding], tuple(self.evidence), self.info)

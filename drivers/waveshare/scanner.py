@@ -1,0 +1,240 @@
+"""The driver for F5 sensors: the contract of `drivers.scanner`, told in the sensor's commands.
+
+The module waits for a finger by itself, and has no other way to look. It is set to give up after one look, so that `identify` on an
+empty glass takes 0.2 to 0.3 seconds beside the line's 8 milliseconds at 19200, and a hit up to 1.3 by the data sheet. After a power cut
+that it did not notice, `identify` may find the module's own wait too long and raise LinkTimeout; opening it again puts that right.
+
+Left out: pictures (the manuals disagree on their size, and command 24 takes another one), sleep (only a pin wakes the module again),
+and the templates of an SFM-V1.7, which have 8206 bytes and another way of sending them [C]: exporting one is a ProtocolError.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import ClassVar
+
+from drivers.errors import DeviceError, LinkLost, LinkTimeout, ProtocolError, ScannerError, UnsupportedError
+from drivers.link import Link
+from drivers.scanner import (
+    Capability,
+    Comparison,
+    EnrolState,
+    EnrolStep,
+    Hit,
+    Identification,
+    NoFinger,
+    NoMatch,
+    Same,
+    Scanner,
+    ScannerInfo,
+    Template,
+)
+from drivers.speed import find_speed
+from drivers.waveshare import commands
+from drivers.waveshare.commands import EIGENVALUE, FIRST_USER, LAST_USER, meaning
+from drivers.waveshare.enrolment import STEPS, enrol
+from drivers.waveshare.session import Session
+from drivers.waveshare.settings import Settings, settle
+from drivers.waveshare.wire import Wire
+
+# Seconds for everything that one look at the glass does together.
+_LOOK = 2.0
+# A module that just got power, or slept, may miss what comes first.
+_GREETINGS = 3
+# Seconds for one greeting at a speed that is only tried.
+_GLANCE = 0.25
+_LEVELS = range(1, 6)
+
+
+class WaveshareScanner(Scanner):
+    """A UART Fingerprint Reader or UART Fingerprint Sensor (C) at `url`; the keywords are those of `Scanner`.
+
+    Raises ValueError for a `level` other than 1 to 5.
+    """
+
+    all_speeds: ClassVar[tuple[int, ...]] = (19200, 9600, 38400, 57600, 115200)
+    usual_speeds: ClassVar[tuple[int, ...]] = (19200, 115200, 9600, 57600)
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        baud: int | None = None,
+        speeds: tuple[int, ...] | None = None,
+        score_floor: int | None = None,  # noqa: ARG002  the contract's keyword: this family has no score
+        level: int | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+        deadline_scale: float = 1.0,
+    ) -> None:
+        if level is not None and level not in _LEVELS:
+            raise ValueError(f"a security level is 1 to 5, not {level}")
+        self._link = Link(url, baud=baud or self.all_speeds[0], monotonic=monotonic)
+        self._wire = Wire(self._link, monotonic=monotonic, deadline_scale=deadline_scale)
+        self._session = Session(self._wire)
+        self._speeds = self.usual_speeds if speeds is None else speeds
+        self._level = level
+        self._info: ScannerInfo | None = None
+
+    def open(self) -> ScannerInfo:
+        """See Scanner.open. Also sets the module's wait for a finger to its shortest, if it is longer."""
+        self.close()
+        try:
+            find_speed(self._link, self._speeds, self._greet, self._glance)
+            self._info = self._described(settle(self._session, self._level))
+        except ScannerError:
+            self.close()
+            raise
+        return self._info
+
+    def close(self) -> None:
+        """See Scanner.close."""
+        self._info = None
+        self._link.close()
+
+    @property
+    def info(self) -> ScannerInfo:
+        """See Scanner.info."""
+        if self._info is None:
+            raise LinkLost(f"{self._link.url} is not open", port=self._link.url, cure="Open the scanner first.")
+        return self._info
+
+    @property
+    def glitches(self) -> int:
+        """See Scanner.glitches."""
+        return self._wire.damaged + self._wire.stale
+
+    def check(self) -> None:
+        """See Scanner.check."""
+        self._session.count()
+
+    def identify(self) -> Identification:
+        """See Scanner.identify. On an empty glass it takes the module 0.2 to 0.3 seconds to say so; there is no quicker way."""
+        with self._wire.within(_LOOK):
+            user = self._session.compare_all()
+        if user is None:
+            return NoFinger()
+        return Hit(user, None) if user else NoMatch()
+
+    def verify(self, slot: int) -> Identification:
+        """See Scanner.verify."""
+        self._require_user(slot)
+        with self._wire.within(_LOOK):
+            code = self._session.compare_one(slot)
+        return _miss(code) or Hit(slot, None)
+
+    def match(self, template: Template) -> Comparison:
+        """See Scanner.match."""
+        self._require_own(template)
+        with self._wire.within(_LOOK):
+            code = self._session.compare_with(template.data)
+        return _miss(code) or Same(None)
+
+    def enrol(self, slot: int, samples: int = 2) -> Iterator[EnrolStep]:
+        """See Scanner.enrol. The module always merges three presses, also where fewer are asked for.
+
+        Raises DeviceError for a slot that is taken or that the model does not have, and for more samples than three. The first `next`
+        that finds a finger takes two pictures: the module cannot look up the one that it keeps. Between the presses there is no way to
+        see the finger lifted, and whether the module refuses presses of two different fingers is not established: recognise the
+        finger once more before believing it.
+        """
+        self._require_slot(slot)
+        if not 1 <= samples <= len(STEPS):
+            message = f"{self.info.model} merges {len(STEPS)} presses, not {samples}"
+            raise DeviceError(message, command=STEPS[-1].name, code=commands.FAIL)
+        if self._session.is_user(slot):
+            message = f"slot {slot} of {self.info.model}: {meaning(commands.USER_EXISTS)}"
+            cure = commands.CURES[commands.USER_EXISTS]
+            raise DeviceError(message, command=STEPS[0].name, code=commands.USER_EXISTS, cure=cure)
+        return self._enrolled(slot)
+
+    def delete(self, slot: int) -> None:
+        """See Scanner.delete. Deleting an empty slot is no error."""
+        self._require_user(slot)
+        self._session.delete(slot)
+        if self._session.is_user(slot):
+            raise ProtocolError(f"{commands.DELETE.name}: slot {slot} was acknowledged, but is still there")
+
+    def clear(self) -> None:
+        """See Scanner.clear."""
+        self._session.delete_all()
+        if self._session.count():
+            raise ProtocolError(f"{commands.DELETE_ALL.name} was acknowledged, but there are users left")
+
+    def used(self) -> frozenset[int]:
+        """See Scanner.used. Also tells users beyond the model's slots, whom only another program can have put there."""
+        return self._session.users()
+
+    def export_template(self, slot: int) -> Template:
+        """See Scanner.export_template. Raises DeviceError (code 05) for an empty slot."""
+        self._require_user(slot)
+        return Template(self.info.model, self._session.upload(slot))
+
+    def import_template(self, slot: int, template: Template) -> None:
+        """See Scanner.import_template: what was in the slot is deleted first. Raises UnsupportedError for another model's template."""
+        self._require_slot(slot)
+        self._require_own(template)
+        if self._session.is_user(slot):
+            self.delete(slot)
+        self._session.download(slot, template.data)
+        if self._session.upload(slot) != template.data:
+            raise ProtocolError(f"{commands.DOWNLOAD.name}: slot {slot} does not hold what was sent to it")
+
+    def _greet(self) -> None:
+        for _ in range(_GREETINGS - 1):
+            try:
+                self._session.count()
+            except (LinkTimeout, ProtocolError):
+                continue
+            return
+        self._session.count()
+
+    def _glance(self) -> None:
+        with self._wire.within(_GLANCE):
+            self._session.count()
+
+    def _described(self, settings: Settings) -> ScannerInfo:
+        return ScannerInfo(
+            family="waveshare",
+            model=settings.profile.model,
+            capacity=settings.profile.capacity,
+            slot_base=FIRST_USER,
+            capabilities=Capability.TEMPLATES | Capability.VERIFY | Capability.MATCH,
+            serial=settings.serial,
+            template_size=EIGENVALUE,
+            security_level=settings.level,
+            baud=self._link.baud,
+            remarks=settings.remarks,
+        )
+
+    def _enrolled(self, slot: int) -> Iterator[EnrolStep]:
+        steps = enrol(lambda step: self._session.add(step, slot), lookup=self.identify, rest=self._wire.rest)
+        for step in steps:
+            if step.state is EnrolState.STORED and not self._session.is_user(slot):
+                raise ProtocolError(f"{STEPS[-1].name}: slot {slot} was acknowledged, but is empty")
+            yield step
+
+    def _require_slot(self, slot: int) -> None:
+        """A slot that may be filled."""
+        self._require(slot, self.info.capacity)
+
+    def _require_user(self, slot: int) -> None:
+        """A slot that may hold something, if only by another program's doing."""
+        self._require(slot, LAST_USER)
+
+    def _require(self, slot: int, last: int) -> None:
+        model = self.info.model
+        if not FIRST_USER <= slot <= last:
+            message = f"slot {slot} of {model}: out of range, {FIRST_USER} to {last}"
+            cure = "Use a slot that the scanner has."
+            raise DeviceError(message, command=STEPS[0].name, code=commands.NO_USER, cure=cure)
+
+    def _require_own(self, template: Template) -> None:
+        if template.model != self.info.model or len(template.data) != EIGENVALUE:
+            own = f"{EIGENVALUE} bytes of {self.info.model}"
+            raise UnsupportedError(f"a template is {own}, not {len(template.data)} bytes of {template.model}")
+
+
+def _miss(code: int) -> NoMatch | NoFinger | None:
+    """What a comparison with one finger says when it was not that one. Of a bad picture the module says no more than of another finger."""
+    if code == commands.TIMEOUT:
+        return NoFinger()
+    return None if code == commands.SUCCESS else NoMatch()

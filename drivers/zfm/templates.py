@@ -1,0 +1,53 @@
+"""Templates out of a module and into it, each with a proof, for there is no checksum over a whole one and no ack at its end."""
+
+import contextlib
+
+from drivers.errors import DeviceError, ProtocolError, UnsupportedError
+from drivers.scanner import Template
+from drivers.zfm.commands import PACKET_ERROR
+from drivers.zfm.session import Session
+
+# Some R307 take templates only in packets of this size, whatever size they ask for (pyfingerprint #92).
+_SMALL = 32
+
+
+def export(session: Session, slot: int, size: int | None) -> bytes:
+    """A slot's template. Raises DeviceError (code 0C) for an empty slot, ProtocolError if not all of it came."""
+    data = session.read_template(slot)
+    # Without a size to hold it against, a lost packet would go unnoticed: the first template is read twice.
+    complete = len(data) == size if size else session.read_template(slot) == data
+    if not data or not complete:
+        raise ProtocolError(f"UpChar: only {len(data)} bytes came, or not the same ones twice")
+    return data
+
+
+def require_fit(template: Template, model: str, size: int | None) -> None:
+    """Raise UnsupportedError for a template of another model, or of another size than `model` has (None if not known)."""
+    if template.model != model:
+        raise UnsupportedError(f"a template of model {template.model} means nothing to {model}")
+    expected = size or len(template.data)
+    if not template.data or len(template.data) != expected:
+        raise UnsupportedError(f"a template of {model} has {expected} bytes, not {len(template.data)}")
+
+
+def store(session: Session, slot: int, data: bytes) -> None:
+    """Write a template into a slot, if need be once more in small packets.
+
+    Raises ProtocolError if it does not read back; the slot is emptied then, for what lies in it may be anybody's.
+    """
+    if _stored(session, slot, data, None) or _stored(session, slot, data, _SMALL):
+        return
+    with contextlib.suppress(DeviceError, ProtocolError):
+        session.empty(slot)
+    raise ProtocolError(f"DownChar: slot {slot} does not hold what was sent to it")
+
+
+def _stored(session: Session, slot: int, data: bytes, packet_size: int | None) -> bool:
+    try:
+        session.write_template(slot, data, packet_size)
+        return session.is_used(slot) and session.read_template(slot) == data
+    except DeviceError as refused:
+        # What users saw: "communication error", from the command behind packets that were not understood.
+        if refused.code == PACKET_ERROR:
+            return False
+        raise

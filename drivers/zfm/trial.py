@@ -1,0 +1,81 @@
+"""One packet there, and all that comes back, whatever it is: for finding out why a module does not answer as it should.
+
+The driver proper drops what it cannot use. Here nothing is dropped, nothing is repeated, and no refusal is an error.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from drivers.errors import LinkTimeout
+from drivers.link import Link
+from drivers.zfm.codec import Decoder, Packet, Pid
+from drivers.zfm.commands import CHECK_SENSOR, GEN_IMG, PASSWORD_NEEDED, VFY_PWD, WRONG_PASSWORD, Command
+
+# What a refused handshake says.
+PASSWORD_CODES = frozenset({WRONG_PASSWORD, PASSWORD_NEEDED})
+# What a broken module says of itself: the sensor's own fault, and the processor's.
+FAULT_CODES = frozenset({0x29, 0xFD})
+# Said on power, alone, when the module listens; and what rises with the supply before it (traces of a ZW101, ESPHome's source).
+_POWER_ON = 0x55
+_RISING = b"\x00\xf8\xfc\xfe"
+# More than any single answer has: whoever sends more is no scanner.
+_ENOUGH = 4096
+# The factory's password: any answer to it tells that somebody is there.
+_FIELDS = {VFY_PWD: bytes(4), GEN_IMG: b"", CHECK_SENSOR: b""}
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Confirmation codes of the good acks, how many packets were damaged, our own bytes echoed, and the bytes of no packet."""
+
+    codes: tuple[int, ...]
+    damaged: int
+    echoed: bool
+    strays: bytes = field(repr=False)
+
+    @property
+    def woke(self) -> bool:
+        """Whether the bytes of no packet are those of a module that just got power."""
+        return set(self.strays.translate(None, _RISING)) == {_POWER_ON}
+
+    @property
+    def restarted(self) -> bool:
+        """Whether the module got power since it was last asked: it says so, perhaps behind half an answer, or wants its password again."""
+        *_, before, last = (_RISING[0], _RISING[0], *self.strays)
+        return (last == _POWER_ON and before in _RISING) or PASSWORD_NEEDED in self.codes
+
+
+def ask(link: Link, command: Command, seconds: float, *, monotonic: Callable[[], float]) -> Heard:
+    """Send `command` (VfyPwd, GenImg or CheckSensor) as it is, and listen until its ack, or for `seconds`.
+
+    What came unasked before it is heard as well. Raises LinkLost.
+    """
+    sent = Packet(Pid.COMMAND, bytes((command.code,)) + _FIELDS[command])
+    link.send(sent.to_bytes())
+    return _listen(link, sent, monotonic() + seconds)
+
+
+def overhear(link: Link, seconds: float, *, monotonic: Callable[[], float]) -> Heard:
+    """Listen for `seconds`, or until a module says that it got power, without asking anything. Raises LinkLost."""
+    return _listen(link, None, monotonic() + seconds)
+
+
+def _listen(link: Link, sent: Packet | None, deadline: float) -> Heard:
+    decoder, packets, raw = Decoder(), list[Packet](), b""
+    heard = _sorted(raw, packets, sent, 0)
+    while not heard.codes and len(raw) < _ENOUGH and not (sent is None and heard.woke):
+        try:
+            data = link.receive(deadline)
+        except LinkTimeout:
+            break
+        raw += data
+        packets += decoder.feed(data)
+        heard = _sorted(raw, packets, sent, decoder.bad_checksums)
+    return heard
+
+
+def _sorted(raw: bytes, packets: list[Packet], sent: Packet | None, damaged: int) -> Heard:
+    for packet in packets:
+        raw = raw.replace(packet.to_bytes(), b"", 1)
+    codes = tuple(packet.payload[0] for packet in packets if packet.pid is Pid.ACK and packet.payload)
+    return Heard(codes, damaged, sent in packets, raw)

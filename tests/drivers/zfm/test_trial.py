@@ -1,0 +1,78 @@
+"""What comes back for one packet, uninterpreted."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from drivers.emulation.host import Emulator
+from drivers.link import Link
+from drivers.zfm.codec import Packet, Pid
+from drivers.zfm.commands import GEN_IMG, VFY_PWD
+from drivers.zfm.trial import Heard, ask, overhear
+from tests.support.peers import peer
+
+ACK = Packet(Pid.ACK, b"\x00").to_bytes()
+
+
+def heard(folder: Path, reply: Callable[[bytes], bytes]) -> Heard:
+    with peer(folder, reply) as emulator:
+        link = Link(emulator.link)
+        link.open()
+        try:
+            return ask(link, VFY_PWD, 0.2, monotonic=time.monotonic)
+        finally:
+            link.close()
+
+
+@pytest.mark.parametrize(
+    ("reply", "expected"),
+    [
+        (lambda _: ACK, Heard((0,), 0, echoed=False, strays=b"")),
+        (lambda _: b"\xfe" + ACK, Heard((0,), 0, echoed=False, strays=b"\xfe")),
+        (lambda _: ACK[:-1] + b"\x0b", Heard((), 1, echoed=False, strays=ACK[:-1] + b"\x0b")),
+        (lambda data: data, Heard((), 0, echoed=True, strays=b"")),
+        (lambda _: b"", Heard((), 0, echoed=False, strays=b"")),
+        (lambda _: Packet(Pid.ACK, b"\x13").to_bytes(), Heard((0x13,), 0, echoed=False, strays=b"")),
+    ],
+)
+def test_what_came_is_sorted(reply: Callable[[bytes], bytes], expected: Heard, tmp_path: Path) -> None:
+    assert heard(tmp_path, reply) == expected
+
+
+def test_a_flood_ends(tmp_path: Path) -> None:
+    began = time.monotonic()
+    assert len(heard(tmp_path, lambda _: bytes(3000)).strays) >= 3000
+    assert time.monotonic() - began < 2
+
+
+@pytest.mark.parametrize(
+    ("strays", "codes", "woke", "restarted"),
+    [
+        ("55", (), True, True),
+        ("00F8FCFE55", (0,), True, True),
+        ("EF01FFFF00FE55", (), False, True),
+        ("EF01FFFF4455", (), False, False),
+        ("", (0x21,), False, True),
+        ("", (0,), False, False),
+        ("00FE", (), False, False),
+    ],
+)
+def test_a_start_is_recognised(strays: str, codes: tuple[int, ...], *, woke: bool, restarted: bool) -> None:
+    found = Heard(codes, 0, echoed=False, strays=bytes.fromhex(strays))
+    assert (found.woke, found.restarted) == (woke, restarted)
+    assert strays not in repr(found) or not strays
+
+
+def test_a_start_is_overheard(r307: Emulator) -> None:
+    link = Link(r307.link)
+    link.open()
+    r307.power_cycle()
+    assert overhear(link, 5, monotonic=time.monotonic).woke
+    # What came before a question is heard with its answer.
+    r307.power_cycle()
+    answer = ask(link, GEN_IMG, 5, monotonic=time.monotonic)
+    assert answer.codes == (2,)
+    assert answer.restarted
+    link.close()

@@ -1,0 +1,80 @@
+"""What the driver says to an emulated EF01 module, and modules that answer otherwise than theirs would."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from drivers.emulation.device import Answer
+from drivers.emulation.flash import Flash
+from drivers.emulation.host import Emulator
+from drivers.zfm.codec import Decoder, Packet, Pid
+from drivers.zfm.emulator import ZfmDevice
+
+
+def device_of(emulator: Emulator) -> ZfmDevice:
+    assert isinstance(emulator.device, ZfmDevice)
+    return emulator.device
+
+
+def flash_of(emulator: Emulator) -> Flash:
+    return device_of(emulator)._flash
+
+
+def commands_heard(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> list[Packet]:
+    """Every packet that the emulated module hears from now on."""
+    heard: list[Packet] = []
+    decoder = Decoder()
+    receive = emulator.device.receive
+
+    def listening(data: bytes) -> Iterator[Answer]:
+        heard.extend(decoder.feed(data))
+        return receive(data)
+
+    monkeypatch.setattr(emulator.device, "receive", listening)
+    return heard
+
+
+def codes(heard: list[Packet]) -> list[int]:
+    """The instruction codes among packets, in order."""
+    return [packet.payload[0] for packet in heard if packet.pid is Pid.COMMAND]
+
+
+def answering(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch, code: int, *acks: bytes, times: int | None = None
+) -> None:
+    """Let the module answer command `code` with these ack payloads (none: silence), the first `times` times if given."""
+    device = device_of(emulator)
+    execute = device._execute
+    left = [times]
+
+    def otherwise(asked: int, fields: bytes) -> Iterator[Answer]:
+        if asked != code or left[0] == 0:
+            yield from execute(asked, fields)
+            return
+        left[0] = None if left[0] is None else left[0] - 1
+        for ack in acks:
+            yield Answer(Packet(Pid.ACK, ack).to_bytes())
+
+    monkeypatch.setattr(device, "_execute", otherwise)
+
+
+def guarded(emulator: Emulator, password: int) -> None:
+    """Give the module a password of its own, in force at once."""
+    flash_of(emulator).registers.password = password
+    emulator.power_cycle()
+
+
+def restarting_before(emulator: Emulator, monkeypatch: pytest.MonkeyPatch, code: int, *, skip: int = 0) -> None:
+    """Let the module lose its power for a moment right before it hears command `code`, once, after `skip` of them."""
+    device = device_of(emulator)
+    execute = device._execute
+    left = [skip]
+
+    def otherwise(asked: int, fields: bytes) -> Iterator[Answer]:
+        if asked == code:
+            left[0] -= 1
+            if left[0] == -1:
+                device._firmware.reset()
+        yield from execute(asked, fields)
+
+    monkeypatch.setattr(device, "_execute", otherwise)
