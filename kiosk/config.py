@@ -24,6 +24,8 @@ Name = Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
 Place = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 
+_SLOWEST_BAUD = 9600
+
 _SOCKET_BYTES = 107
 """Of sun_path in unix(7), without the NUL at its end."""
 
@@ -45,16 +47,21 @@ class ClockSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Station(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One scanner and the place it stands at.
 
-    `scanner` is a port as a URL; `direction` is derived from the last punch of the day, or fixed for a turnstile;
-    `score_floor` is the lowest score that counts as a match; `polls_per_second` is how often an empty glass is looked at.
+    `scanner` is a port as a URL, `family` a driver's entry point, `baud` bits a second; "auto", "auto" and 0 leave them to be found
+    out. `direction` is derived from the last punch of the day, or fixed for a turnstile; `score_floor` is the lowest score that
+    counts as a match, `security_level` the scanner's own strictness (0 leaves it alone); `polls_per_second` is how often an empty
+    glass is looked at, `feedback` whether the scanner's own light is used. `place` tells people where it stands.
     """
 
-    scanner: Place
+    scanner: Place = "auto"
     name: Name = "main"
-    family: Name = "zfm"
-    baud: Annotated[int, msgspec.Meta(ge=9600, le=115200)] = 57600
+    place: Annotated[str, msgspec.Meta(max_length=60)] = ""
+    family: Name = "auto"
+    baud: Annotated[int, msgspec.Meta(ge=0, le=115200)] = 0
     direction: Literal["derived", "in", "out"] = "derived"
     score_floor: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 50
+    security_level: Annotated[int, msgspec.Meta(ge=0, le=5)] = 0
+    feedback: bool = True
     polls_per_second: Annotated[int, msgspec.Meta(ge=1, le=50)] = 10
 
 
@@ -67,6 +74,16 @@ class Attendance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def day_start(self) -> time:
         """`day_starts` as a time of day."""
         return time.fromisoformat(self.day_starts)
+
+
+class TemplateSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whether the store keeps encrypted copies of fingers' templates, or the scanners alone have them.
+
+    `credentials` is the folder of `template-key`, if systemd does not give one.
+    """
+
+    keep: Literal["store", "sensor"] = "store"
+    credentials: str = ""
 
 
 class KemruSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -106,6 +123,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     station: Annotated[list[Station], msgspec.Meta(min_length=1)]
     clock: ClockSettings = ClockSettings()
     attendance: Attendance = Attendance()
+    templates: TemplateSettings = TemplateSettings()
     kemru: KemruSettings = KemruSettings()
     alerts: Alerts = Alerts()
     control: Control = Control()
@@ -210,6 +228,8 @@ def _senseless(settings: Settings) -> list[tuple[str, str]]:
     found += [(key, "holds characters that cannot be printed") for key in _unprintable(describe(settings))]
     seen: set[str] = set()
     for index, station in enumerate(settings.station):
+        if 0 < station.baud < _SLOWEST_BAUD:
+            found.append((f"station.{index}.baud", f"is 0 for the scanner's own speed, or at least {_SLOWEST_BAUD}"))
         if station.name in seen:
             found.append((f"station.{index}.name", f'two stations are called "{station.name}"'))
         seen.add(station.name)

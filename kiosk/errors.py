@@ -3,6 +3,9 @@
     KioskError
     ├── ConfigError          kiosk.config: every problem of a configuration file at once
     ├── StoreError           kiosk.store: NotSaved, SaveUnknown, StoreDamaged, StoreTooNew, ...
+    ├── KeyFileError         kiosk.sealing: a key file that cannot be used
+    ├── SealError            kiosk.sealing: a template that cannot be opened
+    ├── PinError             kiosk.pins: a PIN that nobody may choose
     ├── KemruError           kiosk.kemru: Rejected, Unavailable, UnknownOutcome, ...
     ├── ControlError         kiosk.control: the daemon is not there, or refused
     └── EnrolmentError       kiosk.station: why somebody was not enrolled

@@ -101,16 +101,52 @@ class Consent(msgspec.Struct, frozen=True):
 
 
 class Finger(msgspec.Struct, frozen=True):
-    """One enrolled finger: whose it is, and in which slot of which station's scanner it lies."""
+    """One finger of one member, enrolled once for all stations. Where it lies is told by `Slot`, what it looks like by its template."""
 
     id: str
     member_uid: str
     name: FingerName
-    station: str
-    slot: int
     state: FingerState
     consent: Consent
     created_us: int
+
+
+class SlotState(enum.StrEnum):
+    """WRITING is written down before the scanner is told; HELD only once the template was proven to be there."""
+
+    WRITING = "writing"
+    HELD = "held"
+
+
+class Slot(msgspec.Struct, frozen=True):
+    """A place in the library of `station`'s scanner, and the finger that lies, or is about to lie, in it.
+
+    `digest` (32 bytes, see `kiosk.sealing.digest`) is what its content is proven by; None if nobody has read it yet. Every capture of
+    a finger is another one, so that the same finger may lie in two scanners with two digests.
+    """
+
+    station: str
+    slot: int
+    finger_id: str
+    state: SlotState
+    digest: bytes | None = None
+
+
+class SealedTemplate(msgspec.Struct, frozen=True):
+    """A copy of a finger's template of `size` bytes for scanners of `model`, as the store keeps it.
+
+    `digest` (32 bytes, see `kiosk.sealing.digest`) recognises it without showing it. `sealed` was encrypted under the key `key_id`.
+    """
+
+    finger_id: str
+    model: str
+    size: int
+    digest: bytes
+    key_id: str
+    sealed: bytes
+
+    def __repr__(self) -> str:
+        return f"SealedTemplate(finger_id={self.finger_id!r}, model={self.model!r}, size={self.size})"
 
 
 class Direction(enum.StrEnum):
@@ -120,10 +156,22 @@ class Direction(enum.StrEnum):
     OUT = "out"
 
 
+class Method(enum.StrEnum):
+    """How somebody proved who they are."""
+
+    FINGER = "finger"
+    """One finger among all that the scanner holds."""
+    NUMBER = "number"
+    """A number, and then the finger that belongs to it (1:1)."""
+    PIN = "pin"
+    """A number and a PIN, without a finger."""
+
+
 class Punch(msgspec.Struct, frozen=True):
     """One line of the attendance log. `id` is a UUIDv7 made at the scan; `reason` says why `direction` is what it is.
 
-    `work_day` is the local day the punch counts for (ISO date). `slot` and `score` are the scanner's raw words.
+    `work_day` is the local day the punch counts for (ISO date). `slot` (None where the scanner's library was not asked) and `score`
+    are the scanner's raw words. `finger_id` is whose finger it was, None for a PIN; `tries` the presses that it took.
     """
 
     id: str
@@ -133,8 +181,11 @@ class Punch(msgspec.Struct, frozen=True):
     reason: str
     work_day: str
     at: Moment
-    slot: int
+    slot: int | None
     score: int | None
+    finger_id: str | None = None
+    method: Method = Method.FINGER
+    tries: int = 1
 
 
 class Lane(enum.StrEnum):
@@ -205,6 +256,70 @@ class PunchView(msgspec.Struct, frozen=True):
     deliveries: dict[Lane, DeliveryView]
 
 
+class FingerView(msgspec.Struct, frozen=True):
+    """A finger as it is shown: the slot it has at each station, and the models of scanner for which a copy is kept."""
+
+    finger: Finger
+    slots: dict[str, int]
+    copies: list[str]
+
+
+class WeakFinger(msgspec.Struct, frozen=True):
+    """A finger that costs its owner more presses than it should, or whose scores fall: enrol it again, or another one.
+
+    `tries` presses made `hits` punches lately; the means are over the first and the last ten scores of that time.
+    """
+
+    uid: str
+    name: str
+    finger: FingerName
+    hits: int
+    tries: int
+    first_scores: float | None
+    last_scores: float | None
+
+
+class PinHolder(msgspec.Struct, frozen=True):
+    """A member who may punch by PIN: of their `punches` lately, `by_pin` were; `failures` attempts were wrong since the last right one."""
+
+    uid: str
+    name: str
+    punches: int
+    by_pin: int
+    failures: int
+
+
+class AbsentMember(msgspec.Struct, frozen=True):
+    """A member whom the scanner of `station` cannot recognise until they are enrolled on one of its `model`."""
+
+    station: str
+    model: str
+    uid: str
+    name: str
+
+
+class SealedFinger(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A finger with its consent and one of its templates, as a backup carries it: all of it readable only under the key `key_id`.
+
+    `place` orders the fingers of a backup; whoever reads page by page gives back the last one's.
+    """
+
+    place: str
+    key_id: str
+    sealed: bytes
+
+    def __repr__(self) -> str:
+        return f"SealedFinger(place={self.place!r})"
+
+
+class Restored(msgspec.Struct, frozen=True):
+    """What a restore did with the fingers it was given; `refused` says which were left out, and why."""
+
+    added: int
+    known: int
+    refused: list[str]
+
+
 class ScanKind(enum.StrEnum):
     """What the person at the glass is told. Each has its own colour and shape on the screen."""
 
@@ -215,12 +330,14 @@ class ScanKind(enum.StrEnum):
     TRY_AGAIN = "try_again"
     NOT_SAVED = "not_saved"
     DENIED = "denied"
+    WAIT = "wait"
+    """Too many failures: nobody is asked for a finger or a PIN for `seconds`."""
 
 
 class ScanResult(msgspec.Struct, frozen=True):
     """The answer to one finger. For WELCOME and GOODBYE the punch is on disk; nothing else may look like them.
 
-    `advice` is one of `kiosk.texts`' keys, for the kinds that ask the person to do something.
+    `advice` is one of `kiosk.texts`' keys, for the kinds that ask the person to do something. `seconds` is how long WAIT lasts.
     """
 
     kind: ScanKind
@@ -230,6 +347,7 @@ class ScanResult(msgspec.Struct, frozen=True):
     direction: Direction | None = None
     advice: str | None = None
     punch_id: str | None = None
+    seconds: float | None = None
 
 
 class ScannerHealth(enum.StrEnum):
@@ -243,11 +361,20 @@ class ScannerHealth(enum.StrEnum):
 
 
 class StationStatus(msgspec.Struct, frozen=True):
-    """One station: `detail` names the fault and its cure in plain words, `model` and `used`/`capacity` describe the scanner."""
+    """One station, at `place`: `detail` names the fault and its cure in plain words, `model` and `used`/`capacity` describe the scanner.
+
+    `port` is where it was found. `waiting` counts fingers that still have to be written into it, `absent` members whom it cannot
+    recognise until they are enrolled on it; `calls` tells whether a number and a finger can be taken there.
+    """
 
     name: str
     health: ScannerHealth
+    place: str = ""
     detail: str = ""
+    port: str = ""
+    waiting: int = 0
+    absent: int = 0
+    calls: bool = True
     model: str = ""
     used: int = 0
     capacity: int = 0
@@ -280,12 +407,16 @@ class Status(msgspec.Struct, frozen=True):
     stations: list[StationStatus]
     lanes: list[LaneStatus]
     sync_trouble: str = ""
+    templates_trouble: str = ""
     last_roster: str | None = None
     up_s: float = 0.0
 
 
 class EnrolProgress(msgspec.Struct, frozen=True):
-    """One step of an enrolment, for the screen and the command line. `final` steps end it; `ok` says how."""
+    """One step of an enrolment, for the screen and the command line. `final` steps end it; `ok` says how.
+
+    `private` is for operators alone: the control socket takes it out for whoever may only look.
+    """
 
     enrolment: str
     member_uid: str
@@ -295,3 +426,4 @@ class EnrolProgress(msgspec.Struct, frozen=True):
     message: str = ""
     final: bool = False
     ok: bool = False
+    private: str = ""

@@ -22,7 +22,9 @@ scanner = "/dev/serial/by-id/usb-x"
 def test_defaults_make_a_whole_kiosk() -> None:
     settings = config.parse(GOOD)
     assert settings.site.zone == "Africa/Nairobi"
-    assert settings.station[0].baud == 57600
+    station = settings.station[0]
+    assert (station.baud, station.family, station.security_level, station.feedback) == (0, "auto", 0, True)
+    assert settings.templates.keep == "store"
     assert settings.attendance.repeat_seconds == 60
     assert settings.kemru.per_minute == 60
     assert settings.clock.trust == "system"
@@ -53,11 +55,10 @@ x = 1
         "kiosk.toml:1: site.name: is missing",
         'kiosk.toml:2: site.nam: is unknown; did you mean "name"?',
         "kiosk.toml:3: site.zone: expected str, got int",
-        "kiosk.toml:8: station.1.scanner: is missing",
         'kiosk.toml:9: station.1.scaner: is unknown; did you mean "scanner"?',
         "kiosk.toml:10: station.1.baud: expected int, got str",
         "kiosk.toml:13: kemru.per_minute: expected int >= 0",
-        "kiosk.toml:15: bogus: is unknown; known are alerts, attendance, clock, control, kemru, site, station",
+        "kiosk.toml:15: bogus: is unknown; known are alerts, attendance, clock, control, kemru, site, station, templates",
     ]
     assert caught.value.exit_code == Exit.CONFIG == 78
 
@@ -122,6 +123,34 @@ def test_F089_a_socket_path_that_the_system_cannot_take() -> None:
     for empty in ('[control]\nsocket = ""', '[site]\nname = "x"\ndata = ""\n[[station]]\nscanner = "x"'):
         with pytest.raises(config.ConfigError, match="length >= 1"):
             config.parse(empty if "[site]" in empty else GOOD + empty)
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ("baud = 9599", "baud: is 0 for the scanner's own speed, or at least 9600"),
+        ("baud = 115201", "baud: expected int <= 115200"),
+        ("security_level = 6", "security_level: expected int <= 5"),
+        ('feedback = "yes"', "feedback: expected bool"),
+        (f'place = "{"x" * 61}"', "place: expected str of length <= 60"),
+        ('place = "a\\nb"', "place: holds characters that cannot be printed"),
+    ],
+)
+def test_F089_a_station_that_cannot_be_meant(line: str, complaint: str) -> None:
+    with pytest.raises(config.ConfigError, match=f"station.0.{complaint}"):
+        config.parse(f"{GOOD}{line}\n")
+
+
+def test_a_station_may_be_left_to_be_found_out() -> None:
+    [station] = config.parse('[site]\nname = "x"\n[[station]]\n').station
+    assert (station.scanner, station.family, station.baud, station.place) == ("auto", "auto", 0, "")
+    assert config.parse(GOOD + "baud = 9600\n").station[0].baud == 9600
+
+
+def test_F089_templates_are_kept_in_one_of_two_places() -> None:
+    assert config.parse(GOOD + '[templates]\nkeep = "sensor"\n').templates.keep == "sensor"
+    with pytest.raises(config.ConfigError, match=r"templates\.keep: invalid enum value 'cloud'"):
+        config.parse(GOOD + '[templates]\nkeep = "cloud"\n')
 
 
 def test_the_long_name_that_udev_gives_a_scanner_is_fine() -> None:

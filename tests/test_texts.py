@@ -31,7 +31,21 @@ def test_the_scanners_reasons_are_advice() -> None:
 
 
 @pytest.mark.parametrize(
-    "key", ["lift_finger", "press_again", "centre", "see_office", "use_other_finger", "scanner_fault", "wait"]
+    "key",
+    [
+        "lift_finger",
+        "press_again",
+        "centre",
+        "see_office",
+        "use_other_finger",
+        "scanner_fault",
+        "wait",
+        "pin_wrong",
+        "check_number",
+        "wipe_glass",
+        "type_number",
+        "library_busy",
+    ],
 )
 def test_advice_exists(key: str) -> None:
     assert text(key).endswith(".")

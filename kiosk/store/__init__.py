@@ -4,12 +4,16 @@ from kiosk.store.chain import ChainReport
 from kiosk.store.errors import NotSaved, SaveUnknown, StoreConflict, StoreDamaged, StoreError, StoreMissing, StoreTooNew
 from kiosk.store.members import RosterChange
 from kiosk.store.outbox import LaneCounts
+from kiosk.store.pins import Pin
 from kiosk.store.store import Store
+from kiosk.store.usage import FingerUsage
 
 __all__ = [
     "ChainReport",
+    "FingerUsage",
     "LaneCounts",
     "NotSaved",
+    "Pin",
     "RosterChange",
     "SaveUnknown",
     "Store",

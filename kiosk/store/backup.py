@@ -5,6 +5,7 @@ import os
 import sqlite3
 from pathlib import Path
 
+from kiosk import disk
 from kiosk.store import files
 from kiosk.store.database import Database
 from kiosk.store.errors import StoreDamaged, of_system, translate
@@ -24,7 +25,7 @@ def copy(database: Database, target: Path) -> None:
         _check(draft)
         _sync(draft)
         draft.replace(target)
-        files.sync_folder(target.parent)
+        disk.sync_folder(target.parent)
     except OSError as error:
         raise of_system(error) from error
     finally:

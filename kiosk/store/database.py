@@ -27,6 +27,7 @@ PRAGMAS: Mapping[str, str | int] = {
     "trusted_schema": 0,
     "cell_size_check": 1,
     "recursive_triggers": 1,  # or REPLACE would delete rows behind the triggers that forbid it
+    "secure_delete": 1,  # what is erased for a person is overwritten, not only unlinked
 }
 """Set in this order at every connect, and read back: a setting that did not take is a failure, not a detail."""
 
@@ -98,6 +99,15 @@ class Database:
             return _run(connection, sql, values)
         with self.atomic():
             return _run(connection, sql, values)
+
+    def write_through(self, sql: str, values: Values = ()) -> int:
+        """Run one changing statement that nothing can undo any more once this returns; otherwise as `write`.
+
+        Raises StoreError inside `atomic`, which could undo it.
+        """
+        if self._connected().in_transaction:
+            raise StoreError("this must be on disk at once, and was asked for inside a transaction")
+        return self.write(sql, values)
 
     @contextlib.contextmanager
     def atomic(self) -> Iterator[None]:

@@ -67,15 +67,6 @@ def protect(path: Path) -> None:
         path.chmod(0o600)
 
 
-def sync_folder(folder: Path) -> None:
-    """Make names that were created, renamed or removed in `folder` durable."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def _check_ours(path: Path, found: os.stat_result) -> None:
     if not stat.S_ISREG(found.st_mode):
         raise StoreDamaged(f"{path} is not a file", cure="Move it away, and put the store or its backup there.")

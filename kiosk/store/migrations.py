@@ -36,3 +36,9 @@ def first(db: sqlite_utils.Database) -> None:
     """Everything that the first kiosk needs."""
     db.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
     db.executescript(schema.FIRST)
+
+
+@step(KIOSK, 2)
+def once_for_all_stations(db: sqlite_utils.Database) -> None:
+    """Fingers apart from the slots they lie in; templates, PINs, and how a punch was made."""
+    db.executescript(schema.SECOND)

@@ -5,6 +5,7 @@ import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kiosk import disk
 from kiosk.store import backup, files, schema
 from kiosk.store.database import Database
 from kiosk.store.errors import StoreConflict, StoreDamaged, StoreTooNew, translate
@@ -33,7 +34,7 @@ def prepare(database: Database) -> None:
     database.row("SELECT 1 FROM punches LIMIT 1")  # SQLite makes its log at the first look
     files.mark(path)
     # SQLite syncs the folder after it made the log, and does not look whether that worked.
-    files.sync_folder(path.parent)
+    disk.sync_folder(path.parent)
 
 
 def version_of(path: Path) -> int:

@@ -3,27 +3,38 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from kiosk.models import ClockState, Direction, Moment, NewDelivery, Punch
-from kiosk.store import chain
+from kiosk.models import ClockState, Direction, Method, Moment, NewDelivery, Punch
+from kiosk.store import chain, usage
 from kiosk.store.chain import ChainReport
 from kiosk.store.database import Database
-from kiosk.store.errors import StoreDamaged
+from kiosk.store.errors import StoreConflict, StoreDamaged
 from kiosk.store.outbox import Outbox
+from kiosk.store.usage import FingerUsage
 
 PAGE = 5_000
 """Rows at a time when much of the log is read: while a reader holds on, the write-ahead log only grows."""
 
+LATELY = 100_000
+"""Rows of the log's end that count when the question is how things have gone lately."""
+
+_NO_SLOT = -1
+
 # All three in the order of chain.canonical.
 _SELECT = """
 SELECT seq, id, member_uid, station, direction, reason, work_day,
-       utc_us, boot_id, boottime_us, clock_state, max_error_us, zone, slot, score FROM punches """
-_INSERT = "INSERT INTO punches VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+       utc_us, boot_id, boottime_us, clock_state, max_error_us, zone, slot, score, finger_id, method, tries FROM punches """
+_INSERT = """
+INSERT INTO punches (seq, id, member_uid, station, direction, reason, work_day, utc_us, boot_id, boottime_us,
+                     clock_state, max_error_us, zone, slot, score, finger_id, method, tries, chain)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
 _ON_DAY = "SELECT count(*) FROM punches WHERE seq > ? AND seq <= ? AND work_day = ?"
 # Read as bytes: a flipped bit may have made text unreadable, and has to show as a broken link, not as an error.
 _RAW = """
 SELECT seq, CAST(id AS BLOB), CAST(member_uid AS BLOB), CAST(station AS BLOB), CAST(direction AS BLOB),
        CAST(reason AS BLOB), CAST(work_day AS BLOB), utc_us, CAST(boot_id AS BLOB), boottime_us,
-       CAST(clock_state AS BLOB), max_error_us, CAST(zone AS BLOB), slot, score, chain
+       CAST(clock_state AS BLOB), max_error_us, CAST(zone AS BLOB), slot, score,
+       CAST(finger_id AS BLOB), CAST(method AS BLOB), tries, chain
 FROM punches WHERE seq > ? ORDER BY seq LIMIT ?
 """
 
@@ -39,7 +50,7 @@ class Punches:
     def record(self, punch: Punch, deliveries: Sequence[NewDelivery]) -> None:
         """Append `punch` to the log and `deliveries` to the outbox. When this returns outside `atomic`, both are on disk.
 
-        Raises NotSaved, SaveUnknown, or StoreConflict if an id was used before.
+        Raises NotSaved, SaveUnknown, or StoreConflict if an id was used before, or the slot is below 0.
         """
         with self._database.atomic():
             seq, previous = self._head()
@@ -77,6 +88,36 @@ class Punches:
         """Follow the chain through the whole log: about a second for 200,000 punches. Safe beside a running kiosk."""
         return chain.verify(self._raw())
 
+    def recent_members(self, limit: int) -> list[str]:
+        """List the uids of at most `limit` members by their latest punch, newest first, of the log's LATELY newest rows."""
+        found: dict[str, None] = {}
+        for (uid,) in self._newest_first("member_uid"):
+            found[uid] = None
+            if len(found) >= limit:
+                break
+        return list(found)[: max(limit, 0)]
+
+    def usage(self) -> list[FingerUsage]:
+        """Sum up how each finger has done in the log's LATELY newest rows, by id."""
+        return usage.tally(self._newest_first("finger_id, tries, score, utc_us"))
+
+    def shares(self) -> dict[str, tuple[int, int]]:
+        """Map each member of the log's LATELY newest rows to how often they punched there, and how often by PIN."""
+        found: dict[str, tuple[int, int]] = {}
+        for uid, method in self._newest_first("member_uid, method"):
+            punches, pins = found.get(uid, (0, 0))
+            found[uid] = (punches + 1, pins + (method == Method.PIN))
+        return found
+
+    def _newest_first(self, columns: str) -> Iterator[Any]:
+        """Yield `columns` of the newest rows, a page at a time: the log has no index for this, and needs none."""
+        head, _ = self._head()
+        page = f"SELECT {columns} FROM punches WHERE seq > ? AND seq <= ? ORDER BY seq DESC"  # noqa: S608  names of columns, from above
+        last = max(head - LATELY, 0)
+        while head > last:
+            yield from self._database.rows(page, (max(head - PAGE, last), head))
+            head -= PAGE
+
     def _head(self) -> tuple[int, bytes]:
         head: tuple[int, bytes] | None = self._database.row("SELECT seq, chain FROM punches ORDER BY seq DESC LIMIT 1")
         return head or (0, chain.START)
@@ -108,17 +149,32 @@ class Punches:
 
 
 def _row(seq: int, punch: Punch) -> tuple[str | int | None, ...]:
+    if punch.slot is not None and punch.slot < 0:
+        raise StoreConflict(f"no scanner has a slot {punch.slot}")
     at = punch.at
     clock = (at.utc_us, at.boot_id, at.boottime_us, at.state.value, at.max_error_us, at.zone)
     who = (punch.id, punch.member_uid, punch.station, punch.direction.value, punch.reason, punch.work_day)
-    return (seq, *who, *clock, punch.slot, punch.score)
+    slot = _NO_SLOT if punch.slot is None else punch.slot
+    return (seq, *who, *clock, slot, punch.score, punch.finger_id, punch.method.value, punch.tries)
 
 
 def _punch(row: tuple[Any, ...]) -> Punch:
-    seq, punch_id, member_uid, station, direction, reason, work_day, *clock, slot, score = row
+    seq, punch_id, member_uid, station, direction, reason, work_day, *clock, slot, score, finger_id, method, tries = row
     utc_us, boot_id, boottime_us, state, max_error_us, zone = clock
     try:
-        at = Moment(utc_us, boot_id, boottime_us, ClockState(state), max_error_us, zone)
-        return Punch(punch_id, member_uid, station, Direction(direction), reason, work_day, at, slot, score)
+        return Punch(
+            id=punch_id,
+            member_uid=member_uid,
+            station=station,
+            direction=Direction(direction),
+            reason=reason,
+            work_day=work_day,
+            at=Moment(utc_us, boot_id, boottime_us, ClockState(state), max_error_us, zone),
+            slot=None if slot == _NO_SLOT else slot,
+            score=score,
+            finger_id=finger_id,
+            method=Method(method or Method.FINGER),
+            tries=1 if tries is None else tries,
+        )
     except ValueError as error:
         raise StoreDamaged(f"punch {seq} of the log holds a word that no kiosk writes") from error

@@ -3,13 +3,14 @@
 A row of `punches` never changes and never goes; whatever happens to it later is a row of `outbox`. A row of the
 outbox is open while `settled_us` is NULL, and `head` while it is its member's oldest open one in its lane: only heads
 are sent, which keeps everybody's own order and lets nobody's trouble stop another. The deliveries of punch `seq` are
-numbered from 16 x `seq` on, which saves every punch an index to write.
+numbered from 16 x `seq` on, which saves every punch an index to write. In `punches.slot`, -1 stands for none (a rebuild of the whole
+log would be the price of NULL there), and rows of before version 2 have NULL in `finger_id`, `method` and `tries`.
 """
 
 APPLICATION_ID = 0x4B696F73
 """Stands in the file's header, so that another program's database is not taken for ours. ASCII `Kios`."""
 
-VERSION = 1
+VERSION = 2
 """PRAGMA user_version after the last migration in `migrations.py`."""
 
 FIRST = """
@@ -102,4 +103,73 @@ CREATE TABLE notes (
     key TEXT PRIMARY KEY,
     value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+"""
+
+SECOND = """
+ALTER TABLE fingers RENAME TO fingers_1;
+DROP INDEX fingers_by_member;
+
+CREATE TABLE fingers (
+    id TEXT PRIMARY KEY,
+    member_uid TEXT NOT NULL REFERENCES members (uid),
+    name TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('pending', 'enrolled')),
+    consent_text TEXT NOT NULL,
+    consent_witness TEXT NOT NULL,
+    consent_us INTEGER NOT NULL,
+    created_us INTEGER NOT NULL,
+    UNIQUE (member_uid, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE slots (
+    station TEXT NOT NULL,
+    slot INTEGER NOT NULL,
+    finger_id TEXT NOT NULL REFERENCES fingers (id) ON DELETE CASCADE,
+    state TEXT NOT NULL CHECK (state IN ('writing', 'held')),
+    digest BLOB CHECK (length(digest) = 32),
+    PRIMARY KEY (station, slot),
+    UNIQUE (finger_id, station)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE templates (
+    finger_id TEXT NOT NULL REFERENCES fingers (id) ON DELETE CASCADE,
+    model TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    digest BLOB NOT NULL CHECK (length(digest) = 32),
+    key_id TEXT NOT NULL,
+    sealed BLOB NOT NULL,
+    PRIMARY KEY (finger_id, model)
+) STRICT;
+
+CREATE TABLE pins (
+    member_uid TEXT PRIMARY KEY REFERENCES members (uid),
+    hash TEXT NOT NULL,
+    failures INTEGER NOT NULL,
+    set_us INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO fingers
+SELECT id, member_uid, name, state, consent_text, consent_witness, consent_us, created_us
+FROM (SELECT *, row_number() OVER (PARTITION BY member_uid, name ORDER BY state = 'pending', created_us, id) AS place
+      FROM fingers_1)
+WHERE place = 1;
+
+INSERT INTO slots (station, slot, finger_id, state)
+SELECT station, slot, finger, CASE state WHEN 'enrolled' THEN 'held' ELSE 'writing' END
+FROM (SELECT old.station, old.slot, old.state, new.id AS finger,
+             row_number() OVER (PARTITION BY old.station, new.id
+                                ORDER BY old.state = 'pending', old.created_us, old.id) AS place
+      FROM fingers_1 AS old JOIN fingers AS new USING (member_uid, name))
+WHERE place = 1;
+
+DROP TABLE fingers_1;
+
+ALTER TABLE punches ADD COLUMN finger_id TEXT;
+ALTER TABLE punches ADD COLUMN method TEXT CHECK (method IN ('finger', 'number', 'pin'));
+ALTER TABLE punches ADD COLUMN tries INTEGER;
+"""
+"""A finger is enrolled once, and lies in any number of slots.
+
+Of one member's fingers of one name the oldest enrolled one stays (or the oldest, if none is enrolled), and takes over the slots of the
+others, one at a station; a slot that is left over credits nobody any more.
 """

@@ -14,7 +14,10 @@ from kiosk.store.fingers import Fingers
 from kiosk.store.members import Members
 from kiosk.store.notes import Notes
 from kiosk.store.outbox import Outbox
+from kiosk.store.pins import Pins
 from kiosk.store.punches import Punches
+from kiosk.store.slots import Slots
+from kiosk.store.templates import Templates
 
 ROOM = 4 << 20
 """Bytes free on the disk below which `probe` gives the alarm: a full write-ahead log."""
@@ -31,6 +34,9 @@ class Store:
         self._inode = database.path.stat().st_ino
         self.members = Members(database)
         self.fingers = Fingers(database)
+        self.slots = Slots(database)
+        self.templates = Templates(database)
+        self.pins = Pins(database)
         self.notes = Notes(database)
         self.outbox = Outbox(database, self.notes)
         self.punches = Punches(database, self.outbox)

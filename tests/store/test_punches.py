@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from kiosk.clock import FakeClock
 from kiosk.ids import uuid7
-from kiosk.models import ClockState, Direction, Lane, Moment, Punch
-from kiosk.store import Store, StoreConflict, StoreDamaged, chain, punches
+from kiosk.models import ClockState, Direction, Lane, Method, Moment, Punch
+from kiosk.store import FingerUsage, Store, StoreConflict, StoreDamaged, chain, punches
 from tests.support.store import delivery, punch, record
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
@@ -29,13 +29,16 @@ anything = st.builds(
     texts,
     texts,
     moments,
-    integers,
+    st.none() | st.integers(0, 1 << 62),
     st.none() | integers,
+    st.none() | texts,
+    st.sampled_from(Method),
+    integers,
 )
 
 COPY = """
 INSERT INTO punches SELECT NEW, 'x', member_uid, station, direction, reason, work_day, utc_us, boot_id, boottime_us,
-       clock_state, max_error_us, zone, slot, score, chain FROM punches WHERE seq = OLD
+       clock_state, max_error_us, zone, slot, score, chain, finger_id, method, tries FROM punches WHERE seq = OLD
 """
 
 
@@ -137,7 +140,7 @@ def test_the_chain_is_what_its_page_says(store: Store, clock: FakeClock) -> None
     (first,) = record(store, clock, ["A"])
     at = first.at
     row = [1, first.id, "A", "front", "in", "first-of-day", first.work_day]
-    row += [at.utc_us, at.boot_id, at.boottime_us, "synced", 1000, "Africa/Nairobi", 7, 96]
+    row += [at.utc_us, at.boot_id, at.boottime_us, "synced", 1000, "Africa/Nairobi", 7, 96, None, "finger", 1]
     words = json.dumps(row, separators=(",", ":"), ensure_ascii=False).encode()
     (found,) = store._database.row("SELECT chain FROM punches")
     assert found == hashlib.sha256(bytes(32) + words).digest()
@@ -149,6 +152,10 @@ def test_the_chain_is_what_its_page_says(store: Store, clock: FakeClock) -> None
         ("UPDATE punches SET work_day = '2026-01-02' WHERE seq = 4", 4),
         ("UPDATE punches SET score = NULL WHERE seq = 9", 9),
         ("UPDATE punches SET clock_state = 'sure' WHERE seq = 2", 2),
+        ("UPDATE punches SET finger_id = 'F1' WHERE seq = 3", 3),
+        ("UPDATE punches SET method = 'pin' WHERE seq = 5", 5),
+        ("UPDATE punches SET tries = 2 WHERE seq = 7", 7),
+        ("UPDATE punches SET finger_id = NULL, method = NULL, tries = NULL WHERE seq = 8", 8),
         ("DELETE FROM punches WHERE seq = 1", 2),
         ("DELETE FROM punches WHERE seq = 6", 7),
         (COPY.replace("NEW", "0").replace("OLD", "1"), 0),
@@ -204,6 +211,46 @@ def tamper_words(path: Path) -> None:
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("UPDATE punches SET station = 'front', clock_state = 'sure'")
     connection.close()
+
+
+def test_a_slot_that_no_scanner_has_is_refused_and_none_is_none(store: Store, clock: FakeClock) -> None:
+    with pytest.raises(StoreConflict, match="slot -1"):
+        store.punches.record(msgspec.structs.replace(punch(clock), slot=-1), [])
+    without = msgspec.structs.replace(punch(clock), slot=None, score=None, method=Method.PIN)
+    store.punches.record(without, [])
+    assert store.punches.latest(9) == [without]
+
+
+def test_who_punched_lately_comes_newest_first_once_each(
+    store: Store, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(punches, "PAGE", 3)
+    assert store.punches.recent_members(5) == []
+    record(store, clock, ["D", "A", "B", "A", "A", "C", "A"])
+    assert store.punches.recent_members(5) == ["A", "C", "B", "D"]
+    assert store.punches.recent_members(2) == ["A", "C"]
+    assert store.punches.recent_members(0) == []
+    monkeypatch.setattr(punches, "LATELY", 5)
+    assert store.punches.recent_members(5) == ["A", "C", "B"]
+
+
+def test_usage_tells_what_a_finger_takes_and_how_its_scores_go(
+    store: Store, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(punches, "PAGE", 7)
+    for number in range(25):
+        made = punch(clock)
+        one = msgspec.structs.replace(made, score=200 - number, tries=1 + number % 2, finger_id="F1")
+        store.punches.record(one, [])
+        other = msgspec.structs.replace(punch(clock), score=None, finger_id="F2", tries=3)
+        store.punches.record(other, [])
+        store.punches.record(msgspec.structs.replace(punch(clock), method=Method.PIN, slot=None), [])
+    assert store.punches.usage() == [
+        FingerUsage("F1", 25, 37, 195.5, 180.5, one.at.utc_us),
+        FingerUsage("F2", 25, 75, None, None, other.at.utc_us),
+    ]
+    monkeypatch.setattr(punches, "LATELY", 6)
+    assert store.punches.usage()[0] == FingerUsage("F1", 2, 3, 176.5, 176.5, one.at.utc_us)
 
 
 def test_a_punch_and_its_deliveries_are_one(store: Store, clock: FakeClock) -> None:

@@ -1,15 +1,46 @@
-"""Members, punches and deliveries as the tests of the store need them."""
+"""Members, fingers, punches and deliveries as the tests of the store need them."""
 
 from collections.abc import Sequence
 
+import msgspec
+
 from kiosk.clock import FakeClock
 from kiosk.ids import uuid7
-from kiosk.models import Direction, Lane, Member, NewDelivery, Punch
+from kiosk.models import (
+    Consent,
+    Direction,
+    Finger,
+    FingerName,
+    FingerState,
+    Lane,
+    Member,
+    NewDelivery,
+    Punch,
+    Slot,
+    SlotState,
+)
 from kiosk.store import Store
 
 
 def member(number: int) -> Member:
     return Member(uid=f"M{number:05}", name=f"Member {number}")
+
+
+def finger(number: int, uid: str = "M00001", name: FingerName | None = None) -> Finger:
+    """A pending finger F1, F2 ..., created in that order; of different names, unless one is given."""
+    consent = Consent(text_version="2026-01", witness="the office", given_us=5)
+    name = name or list(FingerName)[number % 10]
+    return Finger(f"F{number}", uid, name, FingerState.PENDING, consent, created_us=number)
+
+
+def enrol(store: Store, one: Finger, slot: int | None = None, station: str = "front") -> Finger:
+    """Enrol it, as the store sees that, and let it be held in `slot` if one is given."""
+    store.fingers.begin(one)
+    if slot is not None:
+        store.slots.reserve(Slot(station, slot, one.id, SlotState.WRITING))
+        store.slots.hold(station, slot, None)
+    store.fingers.confirm(one.id)
+    return msgspec.structs.replace(one, state=FingerState.ENROLLED)
 
 
 def punch(clock: FakeClock, member_uid: str = "M00001", direction: Direction = Direction.IN) -> Punch:

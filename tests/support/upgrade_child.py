@@ -1,8 +1,9 @@
 """Upgrades of a store, each killed one statement later than the one before, until one gets to the end.
 
-    python -m tests.support.upgrade_child FOLDER
+    python -m tests.support.upgrade_child FOLDER next|first
 
-makes FOLDER/1/kiosk.db, FOLDER/2/kiosk.db ... A process of its own, because it forks, and pytest has threads.
+makes FOLDER/1/kiosk.db, FOLDER/2/kiosk.db ...: `next` from the present version to a made-up later one, `first` from the first
+version to the present one. A process of its own, because it forks, and pytest has threads.
 """
 
 import os
@@ -13,11 +14,12 @@ from pathlib import Path
 from sqlite_utils import Database as Utils
 from sqlite_utils import Migrations
 
-from kiosk.store import Store, opening
+from kiosk.store import Store, opening, schema
 from kiosk.store.database import Database
 from kiosk.store.migrations import KIOSK, step
+from tests.support.old_store import first_version
 
-LATEST = 3
+LATEST = schema.VERSION + 2
 
 
 def next_version() -> Migrations:
@@ -25,7 +27,7 @@ def next_version() -> Migrations:
     later = Migrations("kiosk")
     later._migrations.extend(KIOSK._migrations)
 
-    @step(later, 2)
+    @step(later, schema.VERSION + 1)
     def badges(db: Utils) -> None:
         db.executescript("CREATE TABLE badges (id TEXT); INSERT INTO badges VALUES ('a');")
         db.executescript("ALTER TABLE members ADD badge TEXT;")
@@ -37,7 +39,7 @@ def next_version() -> Migrations:
     return later
 
 
-def upgrade_killed_at(path: Path, statement: int) -> bool:
+def upgrade_killed_at(path: Path, statement: int, version: int, steps: Migrations) -> bool:
     """Tell whether it got to the end."""
     child = os.fork()
     if child:
@@ -51,18 +53,24 @@ def upgrade_killed_at(path: Path, statement: int) -> bool:
                 os.kill(os.getpid(), signal.SIGKILL)
 
         database.utils().conn.set_trace_callback(count)
-        opening.upgrade(database, 1, next_version())
+        opening.upgrade(database, version, steps)
         os._exit(0)
     finally:
         os._exit(1)
 
 
 def main() -> None:
-    for statement in range(1, 100):
+    first = sys.argv[2] == "first"
+    for statement in range(1, 200):
         path = Path(sys.argv[1]) / str(statement) / "kiosk.db"
         path.parent.mkdir()
-        Store.open(path).close()
-        if upgrade_killed_at(path, statement):
+        if first:
+            first_version(path)
+            done = upgrade_killed_at(path, statement, 1, KIOSK)
+        else:
+            Store.open(path).close()
+            done = upgrade_killed_at(path, statement, schema.VERSION, next_version())
+        if done:
             return
     sys.exit("no upgrade got to its end")
 
