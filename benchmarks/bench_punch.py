@@ -22,7 +22,6 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from drivers import Hit
 from kiosk import attendance
 from kiosk.clock import FakeClock
 from kiosk.config import parse
@@ -39,16 +38,18 @@ from kiosk.models import (
     NewDelivery,
     Punch,
     ScanKind,
+    Slot,
+    SlotState,
 )
 from kiosk.station import Punching
 from kiosk.store import Store, chain
 from kiosk.store.database import PRAGMAS
 from kiosk.store.files import wal_of
-from kiosk.store.punches import _row
+from kiosk.store.punches import _INSERT, _row
 
 FRAME = 4096 + 24
+FINGER = "0199d3c0-0000-7000-8000-000000000001"
 BODY = b'{"member":"M00000","direction":"in","at":"2026-01-15T08:00:00+03:00","kiosk":"front"}'
-_PUNCH = "INSERT INTO punches VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _SENT = """INSERT INTO outbox (seq, id, lane, punch_id, member_uid, body, state, attempts, head, created_us, settled_us)
 VALUES (?, ?, 'attendance', ?, ?, ?, 'confirmed', 1, 0, ?, ?)"""
 
@@ -57,7 +58,7 @@ def make_punch(clock: FakeClock, member_uid: str) -> Punch:
     clock.advance(20)
     now = clock.now()
     day = now.utc().date().isoformat()
-    return Punch(uuid7(now.utc_us), member_uid, "front", Direction.IN, "first-of-day", day, now, 7, 96)
+    return Punch(uuid7(now.utc_us), member_uid, "front", Direction.IN, "first-of-day", day, now, 7, 96, FINGER)
 
 
 def fill(store: Store, clock: FakeClock, punches: int, members: int) -> None:
@@ -71,7 +72,7 @@ def fill(store: Store, clock: FakeClock, punches: int, members: int) -> None:
                 new = make_punch(clock, f"M{chance.randrange(members):06}")
                 row = _row(seq, new)
                 link = chain.link(link, row)
-                connection.execute(_PUNCH, (*row, link))
+                connection.execute(_INSERT, (*row, link))
                 sent = (16 * seq, uuid7(new.at.utc_us), new.id, new.member_uid, BODY, new.at.utc_us, new.at.utc_us)
                 connection.execute(_SENT, sent)
 
@@ -166,8 +167,10 @@ def credit(folder: Path, punches: int, members: int, rounds: int) -> str:
         uid = f"M{slot:06}"
         store.members.put(Member(uid=uid, name=f"Member {slot}", phone="+254711000101"))
         consent = Consent(text_version="1", witness="a witness", given_us=1)
-        finger = Finger(uid, uid, FingerName.RIGHT_INDEX, "front", slot, FingerState.PENDING, consent, 1)
+        finger = Finger(uid, uid, FingerName.RIGHT_INDEX, FingerState.PENDING, consent, 1)
         store.fingers.begin(finger)
+        store.slots.reserve(Slot("front", slot, finger.id, SlotState.WRITING))
+        store.slots.hold("front", slot)
         store.fingers.confirm(finger.id)
     store.close()
     store = Store.open(path)
@@ -176,7 +179,10 @@ def credit(folder: Path, punches: int, members: int, rounds: int) -> str:
 
     def once() -> None:
         clock.advance(61)
-        assert desk.credit(Hit(chance.randrange(members), 96)).kind in {ScanKind.WELCOME, ScanKind.GOODBYE}
+        slot = chance.randrange(members)
+        finger = store.slots.finger_at("front", slot)
+        assert finger is not None
+        assert desk.credit(finger, slot=slot, score=96).kind in {ScanKind.WELCOME, ScanKind.GOODBYE}
 
     for _ in range(200):
         once()

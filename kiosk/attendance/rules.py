@@ -36,8 +36,9 @@ class Repeat(msgspec.Struct, frozen=True):
 
 def decide(last: Punch | None, now: Moment, policy: Policy) -> Record | Repeat:
     """Decide by the member's `last` recorded punch. The first of a work day goes in, and then they alternate."""
-    # A negative distance is a clock that jumped back, which says nothing about the finger.
-    if last is not None and 0 <= now.since_us(last.at) < policy.repeat_us:
+    # A negative distance is a clock that jumped back, which says nothing about the finger. A door that goes one way only is no
+    # second look at another one: who came in at the gate a moment ago may leave through it.
+    if last is not None and 0 <= now.since_us(last.at) < policy.repeat_us and policy.fixed in {None, last.direction}:
         return Repeat(last)
     today = work_day(now, policy.day_starts)
     if policy.fixed is not None:

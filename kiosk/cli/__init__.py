@@ -18,10 +18,14 @@ COMMANDS = {
     "emulate": "kiosk.cli.emulate:emulate",
     "finger": "kiosk.cli.emulate:finger",
     "enrol": "kiosk.cli.enrol:enrol",
+    "fingers": "kiosk.cli.fingers:fingers",
+    "pin": "kiosk.cli.pin:pin",
+    "key": "kiosk.cli.key:key",
     "members": "kiosk.cli.look:members",
     "punches": "kiosk.cli.look:punches",
     "status": "kiosk.cli.look:status",
     "sync": "kiosk.cli.look:sync",
+    "scanner": "kiosk.cli.scanner:scanner",
     "config": "kiosk.cli.config:config",
 }
 """Command to where it is, so that `kiosk run` never loads a screen and `kiosk screen` never a database."""

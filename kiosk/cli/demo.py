@@ -20,7 +20,7 @@ from kiosk.errors import Exit
 def demo(*, headless: bool, language: str) -> None:
     """Show a whole kiosk: an emulated R307, Kemru's sandbox, the daemon and the screen.
 
-    Three members are enrolled; keys 1 to 3 press their fingers. Nothing is left behind.
+    Three members are enrolled; keys a to c press their fingers. Nothing is left behind.
     """
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(

@@ -33,18 +33,28 @@ class NotEnrolledError(KioskError):
     help="Which finger.",
 )
 @click.option("--witness", required=True, help="Who saw the member consent to having a fingerprint enrolled.")
+@click.option("--consent", default="1", show_default=True, help="The version of the text that the member consented to.")
 @click.option("--station", default="main", show_default=True, help="At which scanner.")
 @socket_option
 @json_option
-def enrol(uid: str, finger: str, witness: str, station: str, socket: Path, *, as_json: bool) -> None:
+def enrol(uid: str, finger: str, witness: str, consent: str, station: str, socket: Path, *, as_json: bool) -> None:
     """Enrol a finger of the member UID, who has consented to it before WITNESS.
 
-    The finger is pressed three times: two captures become the template, the third must be recognised.
+    The finger is pressed three times or more, as the scanner needs it: the last press must be recognised. Enrol two fingers of
+    everybody: one may be hurt some day.
     """
     with ControlClient(socket) as watcher, ControlClient(socket) as asker:
         events = watcher.watch()
         next(events)  # the greeting: from here on nothing is missed
-        enrolment = asker.ask(str, "enrol", member_uid=uid, finger=finger, witness=witness, station=station)
+        enrolment = asker.ask(
+            str,
+            "enrol",
+            member_uid=uid,
+            finger=finger,
+            witness=witness,
+            consent_version=consent,
+            station=station,
+        )
         try:
             last = _follow(events, enrolment, as_json=as_json)
         except BaseException:
@@ -61,7 +71,7 @@ def _follow(events: Iterator[Event], enrolment: str, *, as_json: bool) -> EnrolP
     for event in events:
         if isinstance(event, EnrolProgress) and event.enrolment == enrolment:
             heard = time.monotonic()
-            print_json(event) if as_json else click.echo(plain(event.message))
+            print_json(event) if as_json else click.echo(plain(f"{event.message} {event.private}".rstrip()))
             if event.final:
                 return event
         if time.monotonic() - heard > SILENCE_S:

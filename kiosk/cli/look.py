@@ -9,7 +9,7 @@ import msgspec
 from kiosk.cli.common import json_option, print_json, print_table, socket_option
 from kiosk.control.client import ControlClient
 from kiosk.errors import Exit, KioskError
-from kiosk.models import DeliveryView, Lane, LaneStatus, Status
+from kiosk.models import DeliveryView, Lane, LaneStatus, ScannerHealth, StationStatus, Status
 
 VERIFY_S = 900.0
 """Seconds to wait for the whole log to be checked: a small machine does some 40,000 punches a second."""
@@ -32,7 +32,9 @@ def status(socket: Path, *, as_json: bool) -> None:
         print_json(found)
     else:
         _print_status(found)
-    faults = [f"{station.name}: {station.detail}" for station in found.stations if station.health != "ready"]
+    faults = [
+        f"{station.name}: {station.detail}" for station in found.stations if station.health is not ScannerHealth.READY
+    ]
     if found.storage != "ok":
         faults.append(f"storage: {found.storage}")
     if faults:
@@ -98,12 +100,13 @@ def punches(socket: Path, *, as_json: bool, member: str | None, limit: int, veri
             view.name,
             view.punch.direction,
             view.punch.station,
+            view.punch.method,
             _lane_word(view.deliveries.get(Lane.ATTENDANCE)),
             _lane_word(view.deliveries.get(Lane.SMS)),
         )
         for view in found
     ]
-    print_table(("TIME", "NAME", "DIRECTION", "STATION", "KEMRU", "SMS"), rows)
+    print_table(("TIME", "NAME", "DIRECTION", "STATION", "BY", "KEMRU", "SMS"), rows)
 
 
 @click.command(epilog="Example: kiosk sync")
@@ -133,18 +136,23 @@ def _lane_word(delivery: DeliveryView | None) -> str:
 def _print_status(found: Status) -> None:
     click.echo(f"{found.site}, kiosk {found.version}, up {found.up_s / 60:.0f} min, {found.now}")
     rows = [("storage", found.storage, ""), ("clock", found.clock, "")]
-    rows += [
-        (
-            f"scanner {station.name}",
-            station.health,
-            station.detail or f"{station.model}, {station.used} of {station.capacity} slots used",
-        )
-        for station in found.stations
-    ]
+    rows += [(f"scanner {station.name}", station.health, _scanner_detail(station)) for station in found.stations]
+    rows.append(("copies", "none" if found.templates_trouble else "kept", found.templates_trouble))
     rows += [(f"lane {lane.lane}", f"{lane.waiting} waiting", _lane_detail(lane)) for lane in found.lanes]
     rows.append(("roster", f"{found.members} members", found.sync_trouble or f"pulled {found.last_roster or 'never'}"))
     rows.append(("today", f"{found.punches_today} punches", f"{found.fingers} fingers enrolled"))
     print_table(("PART", "STATE", "DETAIL"), rows)
+
+
+def _scanner_detail(station: StationStatus) -> str:
+    parts = [station.detail] if station.detail else []
+    if station.health is ScannerHealth.READY:
+        parts.append(f"{station.model} at {station.port}, {station.used} of {station.capacity} slots used")
+    if station.waiting:
+        parts.append(f"{station.waiting} fingers still to be written into it")
+    if station.absent:
+        parts.append(f"{station.absent} people to be enrolled on it: kiosk fingers absent")
+    return "; ".join(parts)
 
 
 def _lane_detail(lane: LaneStatus) -> str:

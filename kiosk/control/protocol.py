@@ -123,6 +123,11 @@ def notification(event: Event) -> bytes:
     return _line({"jsonrpc": "2.0", "method": EVENT_NAMES[type(event)], "params": event})
 
 
+def public(event: Event) -> Event:
+    """Take out of `event` what only operators may know."""
+    return msgspec.structs.replace(event, private="") if isinstance(event, EnrolProgress) else event
+
+
 def read_event(message: Incoming) -> Event | None:
     """Turn a notification into its model; None for a notification that this version does not know.
 

@@ -199,9 +199,10 @@ class ControlServer:
 
     def _broadcast(self) -> None:
         while self._events:
-            line = protocol.notification(self._events.popleft())
+            event = self._events.popleft()
+            lines = {True: protocol.notification(event), False: protocol.notification(protocol.public(event))}
             for client in [each for each in self._clients.values() if each.watching]:
-                self._tell(client, line)
+                self._tell(client, lines[client.operator])
 
     def _watch_writing(self, client: "_Client") -> None:
         events = selectors.EVENT_READ | (selectors.EVENT_WRITE if client.backlog else 0)

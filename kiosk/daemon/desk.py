@@ -12,9 +12,12 @@ from kiosk.config import Settings
 from kiosk.control.protocol import Code, ControlError
 from kiosk.control.server import Method, Nothing
 from kiosk.daemon.outside import Outside
+from kiosk.daemon.people import People
+from kiosk.daemon.stations import reader_of
+from kiosk.daemon.upkeep import Upkeep
 from kiosk.delivery.standing import LAST_ROSTER
-from kiosk.models import DeliveryView, Finger, LaneStatus, Member, PunchView, Status
-from kiosk.station import EnrolmentError, EnrolRequest, Reader
+from kiosk.models import DeliveryView, LaneStatus, Member, PunchView, Status
+from kiosk.station import BusyError, EnrolmentError, EnrolRequest, Reader
 from kiosk.store import Store, StoreError
 
 T = TypeVar("T")
@@ -37,15 +40,16 @@ class MembersParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     limit: Annotated[int, msgspec.Meta(ge=1, le=PAGE)] = PAGE
 
 
-class MemberParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which member, by Kemru's uid."""
-
-    uid: str
-
-
 class StationParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which station; the first one if it is not named."""
+    """Which station; the first that is ready if it is not named."""
 
+    station: str | None = None
+
+
+class CallParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whose finger to expect, by the number that was typed, and where; at the first ready station if it is not named."""
+
+    number: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
     station: str | None = None
 
 
@@ -53,13 +57,21 @@ class Desk:
     """Answers for one daemon. Handlers run in the control thread and are short."""
 
     def __init__(
-        self, settings: Settings, store: Store, clock: Clock, readers: Mapping[str, Reader], outside: Outside
+        self,
+        settings: Settings,
+        store: Store,
+        clock: Clock,
+        readers: Mapping[str, Reader],
+        outside: Outside,
+        upkeep: Upkeep,
     ) -> None:
         self._settings = settings
         self._store = store
         self._clock = clock
         self._readers = readers
         self._outside = outside
+        self._upkeep = upkeep
+        self._people = People(store, clock, readers, upkeep.vault)
         self._started = clock.monotonic()
         self._known: dict[str, Any] = {}
 
@@ -68,12 +80,15 @@ class Desk:
         return {
             "status": Method(Nothing, lambda _: self.status()),
             "members": Method(MembersParams, self._members, operator=True),
-            "fingers": Method(MemberParams, self._fingers, operator=True),
             "punches": Method(PunchesParams, self._punches, operator=True),
             "verify_log": Method(Nothing, lambda _: self._store.punches.verify(), operator=True, slow=True),
             "sync": Method(Nothing, self._sync, operator=True),
             "enrol": Method(EnrolRequest, self._enrol, operator=True),
             "cancel_enrolment": Method(StationParams, self._cancel, operator=True),
+            "call_number": Method(CallParams, self._call),
+            "cancel_call": Method(StationParams, self._hang_up),
+            "adopt": Method(StationParams, self._adopt, operator=True),
+            **self._people.methods(),
         }
 
     def status(self) -> Status:
@@ -101,6 +116,7 @@ class Desk:
             stations=[reader.status for reader in self._readers.values()],
             lanes=lanes,
             sync_trouble=self._outside.trouble,
+            templates_trouble=self._upkeep.trouble,
             last_roster=roster,
             up_s=self._clock.monotonic() - self._started,
         )
@@ -118,10 +134,6 @@ class Desk:
 
     def _members(self, params: MembersParams) -> list[Member]:
         return self._store.members.all()[params.start : params.start + params.limit]
-
-    def _fingers(self, params: MemberParams) -> list[Finger]:
-        self._member(params.uid)
-        return self._store.fingers.of_member(params.uid)
 
     def _punches(self, params: PunchesParams) -> list[PunchView]:
         names = {member.uid: member.name for member in self._store.members.all()}
@@ -146,12 +158,29 @@ class Desk:
     def _enrol(self, request: EnrolRequest) -> str:
         self._member(request.member_uid)
         try:
-            return self._reader(request.station).enrol(request)
+            return reader_of(self._readers, request.station).enrol(request)
         except EnrolmentError as error:
             raise ControlError(str(error)) from error
 
     def _cancel(self, params: StationParams) -> bool:
-        self._reader(params.station).cancel_enrolment()
+        reader_of(self._readers, params.station).cancel_enrolment()
+        return True
+
+    def _call(self, params: CallParams) -> float:
+        try:
+            return reader_of(self._readers, params.station).call(params.number)
+        except BusyError as error:
+            raise ControlError(str(error), code=Code.BUSY) from error
+
+    def _hang_up(self, params: StationParams) -> bool:
+        reader_of(self._readers, params.station).hang_up()
+        return True
+
+    def _adopt(self, params: StationParams) -> bool:
+        try:
+            reader_of(self._readers, params.station).adopt()
+        except BusyError as error:
+            raise ControlError(str(error)) from error
         return True
 
     def _member(self, uid: str) -> Member:
@@ -159,11 +188,3 @@ class Desk:
         if member is None:
             raise ControlError(f"no member has the uid {uid}", code=Code.NOT_FOUND)
         return member
-
-    def _reader(self, name: str | None) -> Reader:
-        if name is None:
-            return next(iter(self._readers.values()))
-        reader = self._readers.get(name)
-        if reader is None:
-            raise ControlError(f"no station {name}; known are {', '.join(self._readers)}", code=Code.NOT_FOUND)
-        return reader

@@ -23,6 +23,7 @@ from kiosk.daemon.lock import InstanceLock
 from kiosk.daemon.notify import Notifier
 from kiosk.daemon.outside import Outside
 from kiosk.daemon.stations import build_readers
+from kiosk.daemon.upkeep import Upkeep
 from kiosk.daemon.worker import Worker
 from kiosk.errors import Exit
 from kiosk.models import ScannerHealth
@@ -78,8 +79,11 @@ class Daemon:
         self._ticked = clock.monotonic()
         self._notifier = Notifier()
         self._outside = Outside(settings.kemru, store, clock)
-        self._readers = build_readers(settings, store, clock, publish=self._publish, changed=self._status_changed)
-        self._desk = Desk(settings, store, clock, self._readers, self._outside)
+        self._upkeep = Upkeep(settings.templates, store)
+        self._readers = build_readers(
+            settings, store, clock, self._upkeep.vault, publish=self._publish, changed=self._status_changed
+        )
+        self._desk = Desk(settings, store, clock, self._readers, self._outside, self._upkeep)
         self._control = ControlServer(
             Path(settings.control.socket), self._desk.methods(), greet=self._desk.status, group=settings.control.group
         )
@@ -126,6 +130,7 @@ class Daemon:
         slow = settings.kemru.deadline_seconds + DELIVERY_SLACK_S
         steps: list[tuple[str, Callable[[], float], float]] = [("control", self._serve, SCANNER_DEADLINE_S)]
         steps += [(f"station-{name}", reader.step, SCANNER_DEADLINE_S) for name, reader in self._readers.items()]
+        steps.append(("templates", self._upkeep.step, SCANNER_DEADLINE_S))
         steps += [(name, step, slow) for name, step in self._outside.steps()]
         workers = [
             Worker(name, step, clock=self._clock, deadline=deadline, on_death=self._on_death)

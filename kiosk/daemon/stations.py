@@ -1,54 +1,89 @@
 """Builds the readers: one for each configured scanner."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from drivers import Scanner, ScannerError, create_scanner
+from drivers import scanner_families
 from kiosk import attendance
 from kiosk.alerts import sms_on_punch
 from kiosk.clock import Clock
 from kiosk.config import ConfigError, Settings, Station
+from kiosk.control.protocol import Code, ControlError
 from kiosk.delivery.report import delivery_of
-from kiosk.models import Direction, Member, NewDelivery, Punch
-from kiosk.station import Punching, Reader
+from kiosk.models import Direction, Member, NewDelivery, Punch, ScannerHealth
+from kiosk.station import Finder, Ports, Punching, Reader, Vault
+from kiosk.station.finder import AUTO
 from kiosk.station.reader import Publish
 from kiosk.store import Store
 from kiosk.toml_check import Problem
 
 
 def build_readers(
-    settings: Settings, store: Store, clock: Clock, *, publish: Publish, changed: Callable[[], None]
+    settings: Settings,
+    store: Store,
+    clock: Clock,
+    vault: Vault,
+    *,
+    publish: Publish,
+    changed: Callable[[], None],
 ) -> dict[str, Reader]:
     """One reader for each `[[station]]`, by name. Raises ConfigError for an unknown family."""
-    return {station.name: _build(station, settings, store, clock, publish, changed) for station in settings.station}
+    ports = Ports({station.scanner: station.name for station in settings.station if station.scanner != AUTO})
+
+    def build(station: Station) -> Reader:
+        return Reader(
+            station.name,
+            Finder(station.name, station.scanner, _family(station), _options(station), ports),
+            store,
+            clock,
+            Punching(station.name, store, clock, _policy(station, settings), partial(consequences, settings)),
+            vault,
+            publish=publish,
+            changed=changed,
+            place=station.place,
+            polls_per_second=station.polls_per_second,
+            feedback=station.feedback,
+        )
+
+    return {station.name: build(station) for station in settings.station}
 
 
-def _build(
-    station: Station, settings: Settings, store: Store, clock: Clock, publish: Publish, changed: Callable[[], None]
-) -> Reader:
-    policy = attendance.Policy(
+def reader_of(readers: Mapping[str, Reader], name: str | None) -> Reader:
+    """The reader of the station `name`; of the first that is ready if it is not named. Raises ControlError for an unknown name."""
+    if name is None:
+        every = list(readers.values())
+        return next((each for each in every if each.status.health is ScannerHealth.READY), every[0])
+    if name not in readers:
+        raise ControlError(f"no station {name}; known are {', '.join(readers)}", code=Code.NOT_FOUND)
+    return readers[name]
+
+
+def _policy(station: Station, settings: Settings) -> attendance.Policy:
+    return attendance.Policy(
         day_starts=settings.attendance.day_start(),
         repeat_us=settings.attendance.repeat_seconds * 1_000_000,
         fixed=None if station.direction == "derived" else Direction(station.direction),
     )
-    return Reader(
-        station.name,
-        _scanner(station),
-        store,
-        clock,
-        Punching(station.name, store, clock, policy, partial(consequences, settings)),
-        publish=publish,
-        changed=changed,
-        polls_per_second=station.polls_per_second,
+
+
+def _options(station: Station) -> dict[str, object]:
+    return {
+        "baud": station.baud or None,
+        "score_floor": station.score_floor,
+        "level": station.security_level or None,
+    }
+
+
+def _family(station: Station) -> str:
+    known = scanner_families()
+    if station.family in {AUTO, *known}:
+        return station.family
+    problem = Problem(
+        0,
+        f'station "{station.name}", family',
+        f'no scanner family is called "{station.family}"; known are {AUTO}, {", ".join(known)}',
     )
-
-
-def _scanner(station: Station) -> Scanner:
-    try:
-        return create_scanner(station.family, station.scanner, baud=station.baud, score_floor=station.score_floor)
-    except ScannerError as error:
-        problem = Problem(0, f'station "{station.name}", family', f"{error}. {error.cure}")
-        raise ConfigError("configuration", [problem]) from error
+    raise ConfigError("configuration", [problem])
 
 
 def consequences(settings: Settings, punch: Punch, member: Member) -> Sequence[NewDelivery]:

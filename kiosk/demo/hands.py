@@ -9,8 +9,8 @@ from kiosk.control.client import ControlClient
 from kiosk.demo.stage import Stage, StageError
 from kiosk.models import EnrolProgress, Member, ScanResult
 
-LOOKS = 3
-"""Looks at the empty glass after which the kiosk knows that the finger was lifted, and one to spare."""
+LOOKS = 6
+"""Looks at the empty glass, ten a second, after which the kiosk knows that the finger was lifted, and one to spare."""
 
 PATIENCE_S = 30.0
 """Seconds that the kiosk may take to say something of a finger."""

@@ -101,12 +101,12 @@ def _keys(glass: Glass, people: Sequence[Member]) -> list[DemoKey]:
         return DemoKey(letter, label, action)
 
     fingers = [
-        key(str(number), member.name.split()[0], partial(glass.touch, finger_of(member)))
-        for number, member in enumerate(people, 1)
+        key(letter, member.name.split()[0], partial(glass.touch, finger_of(member)))
+        for letter, member in zip("abcdefgh", people, strict=False)
     ]
     return [
         *fingers,
-        key("4", "a stranger", partial(glass.touch, STRANGER)),
+        key("x", "a stranger", partial(glass.touch, STRANGER)),
         key("space", "lift", glass.lift),
         key("u", "plug", glass.plug),
         key("k", "Kemru", glass.network),

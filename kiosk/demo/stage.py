@@ -22,6 +22,7 @@ from kiosk.control.protocol import DaemonGoneError
 from kiosk.errors import Exit, KioskError
 from kiosk.models import ScannerHealth, Status
 from kiosk.sandbox import DEMO_CREDENTIALS
+from kiosk.sealing import new_key
 
 START_S = 20.0
 STOP_S = 10.0
@@ -49,6 +50,9 @@ credentials = "{folder}/credentials"
 deadline_seconds = 5
 per_minute = {per_minute}
 per_day = {per_day}
+
+[templates]
+credentials = "{folder}/credentials"
 
 [control]
 socket = "{folder}/control.sock"
@@ -159,6 +163,7 @@ class Stage:
             path = credentials / name
             path.touch(mode=0o600)
             path.write_text(secret.reveal(), encoding="utf-8")
+        new_key(credentials)
         text = _CONFIG.format(
             folder=self.folder,
             url=self.url,

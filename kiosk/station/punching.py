@@ -1,12 +1,11 @@
-"""From a recognised slot to a durable punch, in one transaction; what comes back is what the person may be told."""
+"""From a recognised finger to a durable punch, in one transaction; what comes back is what the person may be told."""
 
 from collections.abc import Callable, Sequence
 
-from drivers import Hit
 from kiosk import attendance
 from kiosk.clock import Clock
 from kiosk.ids import uuid7
-from kiosk.models import Direction, Member, Moment, NewDelivery, Punch, ScanKind, ScanResult
+from kiosk.models import Direction, Finger, Member, Method, Moment, NewDelivery, Punch, ScanKind, ScanResult
 from kiosk.store import Store
 
 Consequences = Callable[[Punch, Member], Sequence[NewDelivery]]
@@ -14,7 +13,7 @@ Consequences = Callable[[Punch, Member], Sequence[NewDelivery]]
 
 
 class Punching:
-    """Credits a hit at `station` to its member, by `policy`."""
+    """Credits members at `station`, by `policy`."""
 
     def __init__(
         self, station: str, store: Store, clock: Clock, policy: attendance.Policy, consequences: Consequences
@@ -25,14 +24,26 @@ class Punching:
         self._policy = policy
         self._consequences = consequences
 
-    def credit(self, hit: Hit) -> ScanResult:
-        """Decide and commit. A WELCOME or GOODBYE that returns from here is on disk.
+    def credit(
+        self, finger: Finger, *, slot: int | None, score: int | None, method: Method = Method.FINGER, tries: int = 1
+    ) -> ScanResult:
+        """Decide and commit for the owner of `finger`. A WELCOME or GOODBYE that returns from here is on disk.
 
-        Raises StoreError when it is not, or when nobody can know.
+        `slot` and `score` are the scanner's words, `tries` the presses it took. Raises StoreError when it is not on disk, or when
+        nobody can know.
         """
+        return self._credit(finger.member_uid, slot=slot, score=score, finger_id=finger.id, method=method, tries=tries)
+
+    def credit_pin(self, uid: str) -> ScanResult:
+        """`credit` for a member who typed the right PIN, from any thread."""
+        return self._credit(uid, slot=None, score=None, finger_id=None, method=Method.PIN, tries=1)
+
+    def _credit(
+        self, uid: str, *, slot: int | None, score: int | None, finger_id: str | None, method: Method, tries: int
+    ) -> ScanResult:
         now = self._clock.now()
         with self._store.atomic():
-            member = self._member_of(hit.slot)
+            member = self._store.members.get(uid)
             if member is None or not member.active:
                 return self.result(ScanKind.DENIED, now, advice="see_office")
             decision = attendance.decide(self._store.punches.last(member.uid), now, self._policy)
@@ -41,7 +52,20 @@ class Punching:
                 return self.result(
                     ScanKind.ALREADY, first.at, name=member.name, direction=first.direction, punch_id=first.id
                 )
-            punch = self._punch(member, decision, now, hit)
+            punch = Punch(
+                id=uuid7(now.utc_us),
+                member_uid=member.uid,
+                station=self._station,
+                direction=decision.direction,
+                reason=decision.reason,
+                work_day=decision.work_day,
+                at=now,
+                slot=slot,
+                score=score,
+                finger_id=finger_id,
+                method=method,
+                tries=tries,
+            )
             self._store.punches.record(punch, self._consequences(punch, member))
         kind = ScanKind.WELCOME if punch.direction is Direction.IN else ScanKind.GOODBYE
         return self.result(kind, now, name=member.name, direction=punch.direction, punch_id=punch.id)
@@ -55,26 +79,17 @@ class Punching:
         direction: Direction | None = None,
         advice: str | None = None,
         punch_id: str | None = None,
+        seconds: float | None = None,
     ) -> ScanResult:
         """A result of this station, with its time in the site's zone."""
         local = at.local().isoformat(timespec="seconds")
         return ScanResult(
-            kind=kind, station=self._station, at=local, name=name, direction=direction, advice=advice, punch_id=punch_id
-        )
-
-    def _member_of(self, slot: int) -> Member | None:
-        finger = self._store.fingers.at(self._station, slot)
-        return None if finger is None else self._store.members.get(finger.member_uid)
-
-    def _punch(self, member: Member, decision: attendance.Record, now: Moment, hit: Hit) -> Punch:
-        return Punch(
-            id=uuid7(now.utc_us),
-            member_uid=member.uid,
+            kind=kind,
             station=self._station,
-            direction=decision.direction,
-            reason=decision.reason,
-            work_day=decision.work_day,
-            at=now,
-            slot=hit.slot,
-            score=hit.score,
+            at=local,
+            name=name,
+            direction=direction,
+            advice=advice,
+            punch_id=punch_id,
+            seconds=seconds,
         )

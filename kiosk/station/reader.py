@@ -1,8 +1,11 @@
-"""One scanner's step: keep it open, look at the glass, turn a finger into a result, or carry an enrolment on.
+"""One scanner's step: find it, keep it open, and let one activity at a time use it.
 
-The reader's thread is the only one that touches its scanner. Others leave requests in `enrol` and read `status`.
+    connect → settle → enrolment, or a called member, or a look at the glass; when it is empty, a piece of the library's work
+
+The reader's thread is the only one that touches its scanner. Others leave requests and read `status`.
 """
 
+import contextlib
 import logging
 import queue
 import random
@@ -10,73 +13,91 @@ from collections.abc import Callable
 
 import msgspec
 
-from drivers import (
-    Capability,
-    DeviceError,
-    Hit,
-    Identification,
-    Light,
-    LinkLost,
-    NoFinger,
-    NoMatch,
-    Retry,
-    Scanner,
-    ScannerError,
-)
+from drivers import DeviceError, Light, LinkLost, Scanner, ScannerError
 from kiosk.clock import Clock
 from kiosk.errors import KioskError
 from kiosk.ids import uuid7
 from kiosk.models import EnrolProgress, ScanKind, ScannerHealth, ScanResult, StationStatus
-from kiosk.station import library
+from kiosk.station.calling import PATIENCE_S, Call
 from kiosk.station.enrolment import Enrolment, EnrolmentError, EnrolRequest, refusal
-from kiosk.station.library import LibraryError
+from kiosk.station.feedback import Feedback
+from kiosk.station.finder import Finder
+from kiosk.station.glass import Glass
+from kiosk.station.library import Library, LibraryError
 from kiosk.station.punching import Punching
+from kiosk.station.shelf import Setbacks
+from kiosk.station.vault import Vault
 from kiosk.store import NotSaved, Store, StoreError
 
 log = logging.getLogger(__name__)
 
-REOPEN_S = (0.2, 0.5, 1.0, 2.0, 4.0)
+REOPEN_S = (0.2, 0.5, 1.0, 2.0, 3.0)
 """Seconds before a lost scanner is tried again; the last repeats, so that a scanner is back within 10 s of its return."""
 
-LIFTED_LOOKS = 2
-"""Empty looks in a row that count as a lifted finger."""
+SETTLE_HOUR = 3
+"""Of the site's day: then the library is compared with the store, even if nothing was unplugged."""
 
-RETRIES_A_PRESS = 3
-"""Bad pictures of one press before the person is told to try again."""
+ADOPT_S = 60.0
+"""Seconds for which an administrator's word to take a scanner over is good."""
+
+NIGHT_S = 12 * 3600.0
+"""Seconds of the boot clock between two nights at least, whatever the wall clock says."""
+
+HEALTH_S = 5.0
+"""Seconds between looks whether the scanner is still the one that was opened, and fingers or members were added elsewhere."""
 
 Publish = Callable[[ScanResult | EnrolProgress], None]
 
 
+class BusyError(KioskError):
+    """The station cannot do that now; the text says why."""
+
+
 class Reader:
-    """The station `name`: `step` returns the seconds until the next one. `changed` is called when `status` has changed."""
+    """The station `name` at `place`: `step` returns the seconds until the next one. `changed` is called when `status` has changed."""
 
     def __init__(
         self,
         name: str,
-        scanner: Scanner,
+        finder: Finder,
         store: Store,
         clock: Clock,
         punching: Punching,
+        vault: Vault,
         *,
         publish: Publish,
         changed: Callable[[], None],
+        place: str = "",
         polls_per_second: int = 10,
+        feedback: bool = True,
     ) -> None:
-        self.status = StationStatus(name=name, health=ScannerHealth.STARTING)
-        self._scanner = scanner
+        self.status = StationStatus(name=name, health=ScannerHealth.STARTING, place=place)
+        self.punching = punching
+        self._finder = finder
         self._store = store
         self._clock = clock
-        self._punching = punching
-        self._publish = publish
+        self._vault = vault
+        self._tell = publish
         self._changed = changed
         self._period = 1.0 / polls_per_second
+        self._wants_light = feedback
         self._requests: queue.SimpleQueue[tuple[str, EnrolRequest]] = queue.SimpleQueue()
+        self._calls: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._enrolment: Enrolment | None = None
         self._cancelled = False
-        self._open = False
+        self._hung_up = False
+        self._call: Call | None = None
+        self._scanner: Scanner | None = None
+        self._adopting: tuple[str, float] | None = None
+        self._fatal: StoreError | None = None
         self._failures = 0
-        self._empty_looks = LIFTED_LOOKS
-        self._retries = 0
+        self._glitches = self._glitched = 0
+        self._remarks: tuple[str, ...] = ()
+        self._settled_on = ""
+        self._settled_at = 0.0
+        self._setbacks = Setbacks()
+        self._checked = clock.monotonic()
+        self._glass = Glass(name, clock, punching)
 
     def enrol(self, request: EnrolRequest) -> str:
         """Ask for an enrolment, from another thread; returns its id. What becomes of it is published.
@@ -88,10 +109,7 @@ class Reader:
             raise EnrolmentError(
                 f"Station {self.status.name} is busy with another enrolment. Wait for its end, or cancel it."
             )
-        if self.status.health is not ScannerHealth.READY:
-            raise EnrolmentError(
-                f"Station {self.status.name} is not ready: {self.status.detail or self.status.health}."
-            )
+        self._require_ready(EnrolmentError)
         enrolment = uuid7(self._clock.now().utc_us)
         self._cancelled = False
         self._requests.put((enrolment, request))
@@ -101,16 +119,64 @@ class Reader:
         """Give up the enrolment in progress, if any, from another thread."""
         self._cancelled = True
 
+    def call(self, number: str) -> float:
+        """Expect the member whose number this is, from another thread; returns for how many seconds.
+
+        Whether there is such a member is not told. Raises BusyError when the scanner is not ready, rests, or enrols somebody.
+        """
+        self._require_ready(BusyError)
+        if self._enrolment is not None:
+            raise BusyError("Somebody is being enrolled at the scanner just now.")
+        if self._glass.locked_s:
+            raise BusyError(f"Too many fingers were not recognised: wait {self._glass.locked_s:.0f} seconds.")
+        self._hung_up = False
+        self._calls.put(number)
+        return PATIENCE_S
+
+    def hang_up(self) -> None:
+        """Expect nobody any more, from another thread."""
+        self._hung_up = True
+
+    def adopt(self) -> None:
+        """Take over the scanner that is LOCKED now, whatever it holds, from another thread: an administrator said so.
+
+        Raises BusyError if none is. The word is good for ADOPT_S, and for a scanner at the same port.
+        """
+        if self.status.health is not ScannerHealth.LOCKED:
+            raise BusyError(f"Station {self.status.name} has no scanner that it would have to take over.")
+        self._adopting = (self.status.port, self._clock.monotonic() + ADOPT_S)
+
+    def credit_pin(self, uid: str) -> ScanResult:
+        """Record a punch for a member who typed the right PIN, from another thread, and tell everybody."""
+        try:
+            result = self.punching.credit_pin(uid)
+        except StoreError as error:
+            if not isinstance(error, NotSaved):
+                self._fatal = error
+            return self.say(ScanKind.NOT_SAVED, advice="see_office", why=str(error))
+        self._tell(result)
+        return result
+
+    def say(
+        self, kind: ScanKind, *, advice: str | None = None, seconds: float | None = None, why: str = ""
+    ) -> ScanResult:
+        """Tell everybody what came of a PIN, from another thread; `why` is for the journal."""
+        if why:
+            log.error("station %s: %s: %s", self.status.name, kind, why)
+        result = self.punching.result(kind, self._clock.now(), advice=advice, seconds=seconds)
+        self._tell(result)
+        return result
+
     def step(self) -> float:
         """Do one short piece of work. Raises StoreError when the disk failed in a way that only a restart can clear."""
         try:
-            if not self._open:
+            self._require_sound()
+            if self._scanner is None:
                 self._connect()
-            self._take_request()
-            if self._enrolment is not None:
-                self._carry_on(self._enrolment)
             else:
-                self._look()
+                self._keep_settled(self._scanner)
+            self._take_requests()
+            self._act()
         except LibraryError as error:
             return self._locked(str(error))
         except ScannerError as error:
@@ -125,80 +191,131 @@ class Reader:
         """Let go of the scanner."""
         if self._enrolment is not None:
             self._enrolment.broken("The kiosk is being stopped.")
-        self._open = False
-        self._scanner.close()
+        if self._scanner is not None:
+            self._scanner.close()
+        self._scanner = None
+
+    def _require_sound(self) -> None:
+        """After a commit of another thread of which nobody knows whether it is on disk, only a restart can tell."""
+        if self._fatal is not None:
+            raise self._fatal
+
+    def _require_ready(self, error: type[KioskError]) -> None:
+        if self.status.health is not ScannerHealth.READY:
+            raise error(f"Station {self.status.name} is not ready: {self.status.detail or self.status.health}.")
 
     def _connect(self) -> None:
-        info = self._scanner.open()
-        remark = library.settle(self._scanner, self._store, self.status.name)
-        self._open = True
-        self._set(
-            health=ScannerHealth.READY,
-            detail=remark,
-            model=info.model,
-            capacity=info.capacity,
-            used=len(self._scanner.used()),
-        )
-        self._light(Light.READY)
+        port, scanner = self._finder.attempt()
+        self._scanner = scanner
+        self._set(port=port)
+        self._library = Library(self.status.name, scanner, self._store, self._vault, self._setbacks)
+        self._feedback = Feedback(scanner, wanted=self._wants_light)
+        self._settle()
+        self._glitched = scanner.glitches
+        self._finder.keep()
+        info = scanner.info
+        self._remarks = info.remarks
+        self._feedback.show(Light.READY)
+        self._show(model=info.model, capacity=info.capacity)
         log.info(
-            "station %s: %s ready, %d of %d slots used", self.status.name, info.model, self.status.used, info.capacity
+            "station %s: %s at %s, %d of %d slots used",
+            self.status.name,
+            info.model,
+            port,
+            self.status.used,
+            info.capacity,
         )
 
-    def _look(self) -> None:
-        if self._empty_looks < LIFTED_LOOKS and Capability.PRESENCE in self._scanner.info.capabilities:
-            self._empty_looks = 0 if self._scanner.present() else self._empty_looks + 1
+    def _settle(self) -> None:
+        self._library.settle(erase=self._adopted())
+        self._adopting = None
+        self._settled_on, self._settled_at = self._night(), self._clock.monotonic()
+
+    def _adopted(self) -> bool:
+        """Whether this very scanner is to be taken over."""
+        if self._adopting is None:
+            return False
+        port, until = self._adopting
+        return port == self.status.port and self._clock.monotonic() < until
+
+    def _night(self) -> str:
+        """The night that belongs to this moment: it changes at SETTLE_HOUR."""
+        local = self._clock.now().local()
+        return f"{local:%Y-%m-%d}" if local.hour >= SETTLE_HOUR else f"before {local:%Y-%m-%d}"
+
+    def _keep_settled(self, scanner: Scanner) -> None:
+        if scanner.glitches != self._glitched:
+            self._glitched = scanner.glitches
+            self._settled_on = ""  # whatever happened to the line, the library is looked at again
+        if self._enrolment is not None or self._call is not None:
             return
-        found = self._scanner.identify()
-        if isinstance(found, NoFinger):
-            self._empty_looks = min(self._empty_looks + 1, LIFTED_LOOKS)
-            self._retries = 0
-        elif self._empty_looks >= LIFTED_LOOKS:
-            self._answer(found)
-        else:
-            self._empty_looks = 0  # still the finger that had its answer
+        if not self._settled_on:
+            self._settle()
+        elif self._night() != self._settled_on and self._clock.monotonic() - self._settled_at > NIGHT_S:
+            self._setbacks.forget()
+            self._settle()
+        elif self._clock.monotonic() - self._checked > HEALTH_S:
+            self._checked = self._clock.monotonic()
+            scanner.check()
+            if self._library.same():
+                self._library.refresh()
+            else:
+                self._settle()
 
-    def _answer(self, found: Identification) -> None:
-        if isinstance(found, Retry):
-            self._retries += 1
-            if self._retries < RETRIES_A_PRESS:
-                return  # the same press may still give a good picture
-        result = self._result(found)
-        self._retries = 0
-        self._empty_looks = 0
-        self._publish(result)
-        self._light(
-            Light.WELCOME if result.kind in {ScanKind.WELCOME, ScanKind.GOODBYE, ScanKind.ALREADY} else Light.REFUSED
-        )
+    def _act(self) -> None:
+        assert self._scanner is not None  # noqa: S101  for the type checker: `_connect` made it
+        if self._enrolment is not None:
+            self._carry_on(self._enrolment)
+        elif self._call is not None:
+            self._expect(self._call)
+        elif self._glass.look(self._scanner, self._library, self._publish):
+            self._library.work()
+        if self._enrolment is None and self._call is None and self._glass.idle:
+            self._feedback.show(Light.READY)
+        self._show()
 
-    def _result(self, found: Identification) -> ScanResult:
-        if isinstance(found, Hit):
-            return self._credit(found)
-        if isinstance(found, NoMatch):
-            return self._punching.result(ScanKind.NOT_RECOGNISED, self._clock.now(), advice="use_other_finger")
-        advice = str(found.reason) if isinstance(found, Retry) else None
-        return self._punching.result(ScanKind.TRY_AGAIN, self._clock.now(), advice=advice)
+    def _publish(self, event: ScanResult | EnrolProgress) -> None:
+        """Tell everybody, and then the light. If that fails, the next look at the glass will find out why."""
+        self._tell(event)
+        with contextlib.suppress(ScannerError):
+            if isinstance(event, ScanResult):
+                self._feedback.answer(event.kind)
+            else:
+                self._feedback.enrolling(event.step, final=event.final, ok=event.ok)
 
-    def _credit(self, hit: Hit) -> ScanResult:
+    def _take_requests(self) -> None:
+        while self._enrolment is None and not self._requests.empty():
+            self._begin_enrolment(*self._requests.get())
+        while not self._calls.empty():
+            self._begin_call(self._calls.get())
+
+    def _begin_enrolment(self, identifier: str, request: EnrolRequest) -> None:
+        assert self._scanner is not None  # noqa: S101  for the type checker: `_connect` made it
+        self._call = None
         try:
-            return self._punching.credit(hit)
-        except StoreError as error:
-            log.error("station %s: punch not saved: %s", self.status.name, error)
-            refused = self._punching.result(ScanKind.NOT_SAVED, self._clock.now(), advice="see_office")
-            if isinstance(error, NotSaved):
-                return refused
-            self._publish(refused)
+            self._enrolment = Enrolment(
+                identifier, request, self._scanner, self._library, self._vault, self._store, self._clock, self._publish
+            )
+        except (EnrolmentError, NotSaved) as error:
+            self._tell(refusal(identifier, request, str(error)))
+        except (ScannerError, StoreError, LibraryError) as error:
+            self._tell(refusal(identifier, request, f"The enrolment could not begin: {error}"))
             raise
 
-    def _take_request(self) -> None:
-        while self._enrolment is None and not self._requests.empty():
-            enrolment, request = self._requests.get()
-            try:
-                self._enrolment = Enrolment(enrolment, request, self._scanner, self._store, self._clock, self._publish)
-            except (EnrolmentError, NotSaved) as error:
-                self._publish(refusal(enrolment, request, str(error)))
-            except (ScannerError, StoreError) as error:
-                self._publish(refusal(enrolment, request, f"The enrolment could not begin: {error}"))
-                raise
+    def _begin_call(self, number: str) -> None:
+        assert self._scanner is not None  # noqa: S101  for the type checker: `_connect` made it
+        if self._enrolment is None:
+            self._call = Call(
+                number,
+                self._scanner,
+                self._library,
+                self._vault,
+                self._store,
+                self._clock,
+                self._glass,
+                self._publish,
+            )
+            self._feedback.show(Light.HOLD)
 
     def _carry_on(self, enrolment: Enrolment) -> None:
         try:
@@ -207,33 +324,41 @@ class Reader:
             else:
                 enrolment.step()
         except (ScannerError, StoreError) as error:
-            enrolment.broken(f"The enrolment was interrupted: {error}")
-            self._enrolment = None
-            self._open = (
-                False  # opening it again settles what was left half done, even if the scanner answers as before
-            )
+            self._let_go(f"The enrolment was interrupted: {error}")  # opening again settles what was left half done
             raise
         if enrolment.done:
             self._enrolment = None
-            self._empty_looks = 0  # the last press was for the enrolment, not a punch
-            self._set(used=len(self._scanner.used()))
+            self._glass.answered()  # the last press was for the enrolment, not a punch
+
+    def _expect(self, call: Call) -> None:
+        if self._hung_up:
+            call.done = True
+        else:
+            call.step()
+        if call.done:
+            self._call = None
 
     def _troubled(self, error: ScannerError) -> float:
         """A glitch if the scanner still shakes hands, else a fault: then it is closed, said aloud, and tried again."""
-        if self._open and not isinstance(error, LinkLost):
+        if self._scanner is not None and not isinstance(error, LinkLost):
             try:
                 self._scanner.check()
             except ScannerError as silence:
                 error = silence if isinstance(error, DeviceError) else error
             else:
                 self._failures += 1
-                self._set(glitches=self.status.glitches + 1)
+                self._glitches += 1
+                self._call = None
+                self._settled_on = ""  # whatever happened to the scanner, its library is looked at again
+                self._set(glitches=self._glitches)
                 log.warning("station %s: %s (it still answers)", self.status.name, error)
                 if self._failures <= len(REOPEN_S):
                     return self._period
         return self._lost(ScannerHealth.FAULT, str(error), error.cure)
 
     def _locked(self, why: str) -> float:
+        with contextlib.suppress(ScannerError):  # it is let go of in any case
+            self._feedback.show(Light.FAULT)
         return self._lost(ScannerHealth.LOCKED, why, "")
 
     def _interrupted(self, error: Exception) -> None:
@@ -243,21 +368,24 @@ class Reader:
             if isinstance(error, KioskError)
             else f"{type(error).__name__} in the kiosk itself; see the journal"
         )
-        self._let_go(why)
+        self._let_go(f"The enrolment was interrupted: {why}")
         self._set(health=ScannerHealth.FAULT, detail=why)
 
     def _let_go(self, why: str) -> None:
         if self._enrolment is not None:
-            self._enrolment.broken(f"The enrolment was interrupted: {why}")
+            self._enrolment.broken(why)
             self._enrolment = None
+        self._call = None
         while not self._requests.empty():
-            self._publish(refusal(*self._requests.get(), why))
-        self._scanner.close()
-        self._open = False
+            self._tell(refusal(*self._requests.get(), why))
+        if self._scanner is not None:
+            self._scanner.close()
+            self._scanner = None
+            self._finder.let_go()
 
     def _lost(self, health: ScannerHealth, why: str, cure: str) -> float:
-        self._let_go(why)
-        detail = f"{why} {cure}".strip()
+        self._let_go(f"The enrolment was interrupted: {why}")
+        detail = f"{why.rstrip('.')}. {cure}".strip()
         if self.status.health is not health or self.status.detail != detail:
             log.error("station %s: %s", self.status.name, detail)
         self._set(health=health, detail=detail)
@@ -265,12 +393,26 @@ class Reader:
         self._failures += 1
         return pause * random.uniform(0.9, 1.1)  # noqa: S311  two scanners on one hub should not retry in step
 
-    def _light(self, light: Light) -> None:
-        if Capability.LIGHT in self._scanner.info.capabilities:
-            self._scanner.signal(light)
+    def _show(self, **facts: object) -> None:
+        remarks = [*self._remarks]
+        if self._library.shelf.refuses:
+            remarks.append("Fingers cannot be written into it: it may be worn out. Members type their number first.")
+        if self._glass.suspect:
+            remarks.append("It takes pictures that hold no finger: clean the glass, and keep the sun off it.")
+        self._set(
+            health=ScannerHealth.READY,
+            detail=" ".join(remarks),
+            used=len(self._library.shelf.used),
+            waiting=self._library.waiting,
+            absent=self._library.absent,
+            **facts,
+        )
 
     def _set(self, **changes: object) -> None:
         fresh = msgspec.structs.replace(self.status, **changes)
         if fresh != self.status:
             self.status = fresh
             self._changed()
+
+
+__all__ = ["BusyError", "Reader"]

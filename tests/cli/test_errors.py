@@ -40,7 +40,7 @@ def config_in(folder: Path, **changes: str) -> str:
     [
         ({"data": "/proc/nowhere"}, Exit.IO, "/proc/nowhere: No such file or directory"),
         ({"socket": "/proc/s"}, Exit.IO, "No such file or directory"),
-        ({"family": "nope"}, Exit.CONFIG, "no scanner family is called 'nope'"),
+        ({"family": "nope"}, Exit.CONFIG, 'no scanner family is called "nope"'),
     ],
 )
 def test_F089_a_daemon_that_cannot_start_says_why(

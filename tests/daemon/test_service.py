@@ -181,7 +181,7 @@ def test_F041_a_suspended_machine_is_no_stalled_worker(tmp_path: Path, monkeypat
         assert not excused
         clock.advance(3600)
         daemon._tick()
-    assert sorted(excused) == ["attendance", "control", "jobs", "sms", "station-main"]
+    assert sorted(excused) == ["attendance", "control", "jobs", "sms", "station-main", "templates"]
 
 
 def test_F089_an_unknown_family_is_an_error_of_the_configuration(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from kiosk.control import protocol
-from kiosk.control.protocol import Event
+from kiosk.control.protocol import ControlError, Event, Incoming
 from kiosk.models import (
     ClockState,
     Direction,
@@ -55,20 +55,37 @@ def status(**changes: Any) -> Status:
 
 
 def scan(
-    kind: ScanKind, name: str | None = None, direction: Direction | None = None, advice: str | None = None
+    kind: ScanKind,
+    name: str | None = None,
+    direction: Direction | None = None,
+    advice: str | None = None,
+    seconds: float | None = None,
 ) -> ScanResult:
-    return ScanResult(kind=kind, station="gate", at=AT, name=name, direction=direction, advice=advice)
+    return ScanResult(kind=kind, station="gate", at=AT, name=name, direction=direction, advice=advice, seconds=seconds)
 
 
 class DaemonDouble:
-    """Listens on `path` once started; greets everybody who watches with `greeting`, and repeats to them what `say` is given."""
+    """Listens on `path` once started; greets everybody who watches with `greeting`, and repeats to them what `say` is given.
+
+    `replies` are its answers by method; a ControlError in there is a refusal. What it was asked is in `asked`. While `open` is
+    clear, it keeps everybody waiting who asks.
+    """
 
     def __init__(self, path: Path, greeting: Status | None = None) -> None:
         self.path = path
         self.greeting = greeting or status()
         self.watchers = 0
+        self.replies: dict[str, object] = {
+            "call_number": 20.0,
+            "cancel_call": True,
+            "punch_by_pin": scan(ScanKind.DENIED, advice="pin_wrong"),
+        }
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+        self.open = threading.Event()
+        self.open.set()
         self._changed = threading.Condition()
         self._connections: list[socket.socket] = []
+        self._askers: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
         self._listener: socket.socket | None = None
 
@@ -91,8 +108,10 @@ class DaemonDouble:
             _cut(self._listener)
             self._listener = None
             self.path.unlink()
+        self.open.set()
         with self._changed:
-            cut, self._connections = self._connections, []
+            cut = [*self._connections, *self._askers]
+            self._connections, self._askers = [], []
             self.watchers = 0
         for connection in cut:
             _cut(connection)
@@ -114,6 +133,10 @@ class DaemonDouble:
         with self._changed:
             assert self._changed.wait_for(lambda: self.watchers > 0, seconds), "nobody came to watch"
 
+    def wait_for_question(self, count: int = 1, seconds: float = 10.0) -> None:
+        with self._changed:
+            assert self._changed.wait_for(lambda: len(self.asked) >= count, seconds), "nobody came to ask"
+
     def _spawn(self, target: Callable[[socket.socket], None], connection: socket.socket) -> None:
         thread = threading.Thread(target=target, args=(connection,), daemon=True)
         self._threads.append(thread)
@@ -123,18 +146,39 @@ class DaemonDouble:
         with contextlib.suppress(OSError):
             while True:
                 connection, _ = listener.accept()
+                with self._changed:
+                    self._askers.append(connection)
                 self._spawn(self._serve, connection)
 
     def _serve(self, connection: socket.socket) -> None:
-        with contextlib.suppress(OSError, ValueError), connection.makefile("rb") as lines:
+        with contextlib.suppress(OSError, ValueError), connection, connection.makefile("rb") as lines:
             for line in lines:
                 message = protocol.decode(line)
-                assert message.method == "watch"
-                with self._changed:
-                    connection.sendall(protocol.answer(message.id, {}) + protocol.notification(self.greeting))
-                    self._connections.append(connection)
-                    self.watchers += 1
-                    self._changed.notify_all()
+                if message.method == "watch":
+                    self._greet(connection, message)
+                else:
+                    connection.sendall(self._answer(message))
+
+    def _greet(self, connection: socket.socket, message: Incoming) -> None:
+        with self._changed:
+            connection.sendall(protocol.answer(message.id, {}) + protocol.notification(self.greeting))
+            self._askers.remove(connection)
+            self._connections.append(connection)
+            self.watchers += 1
+            self._changed.notify_all()
+
+    def _answer(self, message: Incoming) -> bytes:
+        method = message.method or ""
+        with self._changed:
+            self.asked.append((method, message.params))
+            self._changed.notify_all()
+        self.open.wait(20)
+        reply = self.replies[method]
+        if isinstance(reply, ControlError):
+            return protocol.refusal(message.id, reply)
+        if isinstance(reply, ScanResult):
+            self.say(reply)
+        return protocol.answer(message.id, reply)
 
 
 def _cut(connection: socket.socket) -> None:

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import drivers
+from drivers import Scanner
 from drivers.emulation.host import Emulator
 from kiosk.attendance import Policy
 from kiosk.clock import FakeClock
 from kiosk.models import EnrolProgress, FingerName, Member, NewDelivery, Punch, ScannerHealth, ScanResult
-from kiosk.station import EnrolRequest, Punching, Reader
+from kiosk.sealing import TemplateKeys
+from kiosk.station import EnrolRequest, Finder, Ports, Punching, Reader, Vault
 from kiosk.store import Store
 
 AMINA = Member(uid="1", name="AMINA", phone="+254711000101")
@@ -38,7 +40,7 @@ class Station:
         self.emulator.place(finger, quality)
         self.steps(5)
         self.emulator.lift()
-        self.steps(3)
+        self.steps(6)
         return [event for event in self.events[before:] if isinstance(event, ScanResult)]
 
     def enrol(
@@ -61,7 +63,7 @@ class Station:
                 if isinstance(event, EnrolProgress):
                     if event.final:
                         self.emulator.lift()
-                        self.steps(3)
+                        self.steps(6)
                         return event
                     self._obey(event, finger or f"finger of {member.name}")
             handled = len(self.events)
@@ -72,6 +74,36 @@ class Station:
             self.emulator.place(finger)
         elif event.step in {"captured", "lift"}:
             self.emulator.lift()
+
+    def call(self, number: str, finger: str | None = None) -> list[ScanResult]:
+        """Type a number, press the finger, lift it; returns what the person was told."""
+        before = len(self.events)
+        self.reader.call(number)
+        self.steps(2)
+        if finger is not None:
+            self.emulator.place(finger)
+        self.steps(12)
+        self.emulator.lift()
+        self.steps(6)
+        return [event for event in self.events[before:] if isinstance(event, ScanResult)]
+
+    def restored(self) -> float:
+        """Let the library do all its work; returns the seconds of the kiosk's clock that it took."""
+        began = self.clock.monotonic()
+        while self.reader._library.busy:
+            self.steps(1)
+        return self.clock.monotonic() - began
+
+    @property
+    def scanner(self) -> Scanner:
+        """The driver that the reader holds."""
+        assert self.reader._scanner is not None
+        return self.reader._scanner
+
+    @property
+    def slots(self) -> dict[int, str]:
+        """Slot to finger's id, as the store has it for this station."""
+        return {slot.slot: slot.finger_id for slot in self.store.slots.of_station(self.reader.status.name)}
 
     @property
     def health(self) -> ScannerHealth:
@@ -84,16 +116,27 @@ def no_consequences(_punch: Punch, _member: Member) -> Sequence[NewDelivery]:
     return []
 
 
+KEYS = TemplateKeys(bytes(range(32)))
+
+
 @contextmanager
-def station(folder: Path, model: str = "r307", *, policy: Policy | None = None) -> Iterator[Station]:
+def station(
+    folder: Path,
+    model: str = "r307",
+    *,
+    policy: Policy | None = None,
+    family: str = "zfm",
+    keys: TemplateKeys | None = KEYS,
+    state: Path | None = None,
+) -> Iterator[Station]:
     """A ready station `main` with two members, nobody enrolled."""
     link = folder / "scanner"
-    with drivers.start_emulator(model, link=link, instant=True, seed=1) as emulator:
+    with drivers.start_emulator(model, link=link, instant=True, seed=1, state=state) as emulator:
         store = Store.open(folder / "kiosk.db")
         clock = FakeClock()
         for member in (AMINA, BARAKA):
             store.members.put(member)
-        built = make(emulator, store, clock, policy)
+        built = make(emulator, store, clock, policy, family=family, keys=keys)
         built.steps()
         yield built
         built.reader.close()
@@ -101,16 +144,25 @@ def station(folder: Path, model: str = "r307", *, policy: Policy | None = None) 
 
 
 def make(
-    emulator: Emulator, store: Store, clock: FakeClock, policy: Policy | None = None, *, name: str = "main"
+    emulator: Emulator,
+    store: Store,
+    clock: FakeClock,
+    policy: Policy | None = None,
+    *,
+    name: str = "main",
+    family: str = "zfm",
+    keys: TemplateKeys | None = KEYS,
+    ports: Ports | None = None,
 ) -> Station:
-    """A reader on `emulator`; its deadlines are a tenth of the real ones."""
+    """A reader on `emulator`; its deadlines are a quarter of the real ones. Without `keys` no templates are kept."""
     events: list[ScanResult | EnrolProgress] = []
     reader = Reader(
         name,
-        drivers.create_scanner("zfm", emulator.link, deadline_scale=0.1),
+        Finder(name, emulator.link, family, {"deadline_scale": 0.25}, ports or Ports()),
         store,
         clock,
         Punching(name, store, clock, policy or Policy(), no_consequences),
+        Vault(store, keys),
         publish=events.append,
         changed=lambda: None,
     )

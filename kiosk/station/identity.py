@@ -1,0 +1,141 @@
+"""Is this the scanner that we know? By the tag that we wrote into it, by its serial number, or by what lies in its slots.
+
+The tag is 32 bytes: `KIOSK1`, then `S` where the kiosk has copies of all that lies in the scanner and `O` where the scanner has the only
+ones, then 8 bytes that name the kiosk, then 17 random ones.
+"""
+
+import enum
+import secrets
+
+from drivers import Capability, Scanner
+from kiosk.models import SlotState
+from kiosk.station.vault import Vault
+from kiosk.store import Store
+
+_MARK = b"KIOSK1"
+_COPIED, _ONLY = b"S", b"O"
+_RANDOM = 17
+SAMPLE = 8
+"""Slots whose content is looked at where nothing else tells one scanner from another."""
+
+
+class LibraryError(Exception):
+    """The scanner answers, but its slots cannot be trusted; the text says so in plain words."""
+
+
+class Standing(enum.Enum):
+    """What a scanner that has just been connected is to this station."""
+
+    OURS = enum.auto()
+    """The one that was here before."""
+    FREE = enum.auto()
+    """Another one, with nothing in it that would be lost: it can become ours."""
+    FOREIGN = enum.auto()
+    """Another one, with fingers of which nobody may have a copy."""
+
+
+class Identity:
+    """Who the scanner of `station` is, in the store's notes and in the scanner. Methods may raise ScannerError and StoreError."""
+
+    def __init__(self, station: str, scanner: Scanner, store: Store, vault: Vault) -> None:
+        self._station = station
+        self._scanner = scanner
+        self._store = store
+        self._vault = vault
+        self._tagged = Capability.TAG in scanner.info.capabilities
+
+    def standing(self) -> Standing:
+        """Find out, without changing anything on either side. Raises LibraryError for the scanner of another station."""
+        if self._tagged:
+            return self._by_tag(self._scanner.read_tag())
+        if self._scanner.info.serial is not None:
+            return self._by_serial(self._scanner.info.serial)
+        return self._by_content()
+
+    def same(self) -> bool:
+        """Whether it still is the scanner that was adopted: one exchange, for a scanner with a tag; True without one."""
+        return not self._tagged or self._scanner.read_tag().hex() in self._known()
+
+    def adopt(self) -> None:
+        """Make it this station's scanner."""
+        serial = self._scanner.info.serial
+        self._store.notes.put(f"scanner-serial:{self._station}", serial or "")
+        if serial is not None:
+            self._store.notes.put(f"scanner-of:{serial}", self._station)
+        if self._tagged:
+            self._tag()
+
+    def confirm(self) -> None:
+        """Let the tag of our own scanner say what is true now: whether there are copies, and whose they are."""
+        if self._tagged and not self._scanner.read_tag().startswith(self._head()):
+            self._tag()
+
+    def _by_tag(self, tag: bytes) -> Standing:
+        if tag.hex() in self._known():
+            return Standing.OURS
+        self._refuse_other_stations(tag.hex())
+        # Our own copies: of a scanner that was here once, and comes back.
+        if not self._scanner.used() or (self._vault.keeps and tag.startswith(self._head())):
+            return Standing.FREE
+        return Standing.FOREIGN
+
+    def _by_serial(self, serial: str) -> Standing:
+        if self._store.notes.get(f"scanner-serial:{self._station}") == serial:
+            return Standing.OURS
+        self._refuse_other_stations(serial)
+        return Standing.FOREIGN if self._scanner.used() else Standing.FREE
+
+    def _by_content(self) -> Standing:
+        """Without tag and number: ours if one slot of a sample holds a finger that the store knows; another's if none does."""
+        used = sorted(self._scanner.used())
+        if not used:
+            return Standing.FREE
+        if Capability.TEMPLATES not in self._scanner.info.capabilities:
+            # Nothing can be looked at: the same slots have to be in use.
+            held = [row.slot for row in self._store.slots.of_station(self._station) if row.state is SlotState.HELD]
+            return Standing.OURS if used == held else Standing.FOREIGN
+        sample = used[:: max(1, len(used) // SAMPLE)][:SAMPLE]
+        known = any(self._vault.whose(self._scanner.export_template(slot)) is not None for slot in sample)
+        return Standing.OURS if known else Standing.FOREIGN
+
+    def _refuse_other_stations(self, who: str) -> None:
+        owner = self._store.notes.get(f"scanner-of:{who}")
+        if owner is not None and owner != self._station and self._store.slots.of_station(owner):
+            raise LibraryError(
+                f'This is the scanner of station "{owner}". Plug this station\'s own scanner in, or call the station so again.'
+            )
+
+    def _head(self) -> bytes:
+        return _MARK + (_COPIED if self._vault.keeps else _ONLY) + self._vault.kiosk_id
+
+    def _known(self) -> list[str]:
+        return (self._store.notes.get(f"scanner-tag:{self._station}") or "").split()
+
+    def _tag(self) -> None:
+        """Write a new tag. Until it is in the scanner, both are known: a power cut must not make a stranger of it."""
+        before = self._scanner.read_tag().hex()
+        known = before if before in self._known() else ""
+        tag = self._head() + secrets.token_bytes(_RANDOM)
+        with self._store.atomic():
+            self._store.notes.put(f"scanner-of:{tag.hex()}", self._station)
+            self._store.notes.put(f"scanner-tag:{self._station}", f"{tag.hex()} {known}".strip())
+        self._scanner.write_tag(tag)
+        self._store.notes.put(f"scanner-tag:{self._station}", tag.hex())
+
+
+def foreign(scanner: Scanner, store: Store, station: str) -> LibraryError:
+    """Why nobody is credited at a FOREIGN scanner, and what to do about it."""
+    known = any(row.state is SlotState.HELD for row in store.slots.of_station(station))
+    other = "This is not the scanner that this station knows. " if known else ""
+    return LibraryError(
+        f"{other}This {scanner.info.model} holds fingers that this kiosk knows nothing of. Plug this station's own scanner in, or let the "
+        f"kiosk erase this one and write its own fingers into it: kiosk scanner adopt {station}"
+    )
+
+
+def costly(station: str, fingers: int) -> LibraryError:
+    """Why an empty scanner is not simply taken for this station's: that would cost people their enrolment."""
+    return LibraryError(
+        f"This is not the scanner that this station knows, and {fingers} fingers lie in that one alone. Plug it in again, or let the "
+        f"kiosk take this one, and enrol these fingers anew: kiosk scanner adopt {station}"
+    )

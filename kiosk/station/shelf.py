@@ -1,0 +1,278 @@
+"""One scanner's slots, and the store's rows for them: reading, writing, emptying and proving one at a time.
+
+No slot credits anybody before its content was read back and found to be what the store says: a scanner whose slots were shuffled,
+rewritten or exchanged while nobody looked has the right number of fingers, in the right slots. And no content that the store knows is
+thrown away because it lies in another slot than it should: then the store's rows are put right.
+"""
+
+import logging
+from collections import Counter
+
+from drivers import Capability, DeviceError, ProtocolError, Scanner, Template
+from kiosk.models import Finger, FingerState, Slot, SlotState
+from kiosk.station.vault import Vault
+from kiosk.store import Store, StoreConflict
+
+log = logging.getLogger(__name__)
+
+TRIES = 2
+"""Times that a finger, or a slot, may fail before it is left alone."""
+
+PATIENCE = 6
+"""Slots that may refuse to be written before nothing more is: it is the scanner, not the slot."""
+
+
+class NotProvenError(Exception):
+    """The slot does not hold what the store says, or cannot be read; nobody is credited for it.
+
+    `changed` tells that the store's rows were put right meanwhile.
+    """
+
+    def __init__(self, message: str, *, changed: bool) -> None:
+        super().__init__(message)
+        self.changed = changed
+
+
+class Setbacks:
+    """What did not work at one station, from one connection to the next: or a worn slot is tried for ever."""
+
+    def __init__(self) -> None:
+        self._failed: Counter[str | int] = Counter()
+        self._unwritable: set[int] = set()
+
+    def forget(self) -> None:
+        """Begin anew."""
+        self._failed.clear()
+        self._unwritable.clear()
+
+    def note(self, what: str | int) -> None:
+        """It failed: a finger by its id, or a slot by its number."""
+        self._failed[what] += 1
+
+    def unwritable(self, slot: int) -> None:
+        """The slot cannot be written."""
+        self._unwritable.add(slot)
+
+    def hopeless(self, what: str | int) -> bool:
+        """Whether it failed too often to be tried once more."""
+        return self._failed[what] >= TRIES
+
+    def avoids(self, slot: int) -> bool:
+        """Whether nothing should be put into `slot`."""
+        return slot in self._unwritable or self.hopeless(slot)
+
+    @property
+    def too_many(self) -> bool:
+        """Whether so many slots failed that nothing should be written into this scanner."""
+        return len(self._unwritable) >= PATIENCE
+
+
+class Shelf:
+    """The slots of `scanner` at `station`. `used` mirrors the scanner's index. Every method may raise ScannerError and StoreError."""
+
+    def __init__(self, station: str, scanner: Scanner, store: Store, vault: Vault, setbacks: Setbacks) -> None:
+        self.used: set[int] = set()
+        self._station = station
+        self._scanner = scanner
+        self._store = store
+        self._vault = vault
+        self._setbacks = setbacks
+        self._proven: set[int] = set()
+        self._lost: dict[bytes, str] = {}
+
+    @property
+    def refuses(self) -> bool:
+        """Whether nothing can be written into this scanner any more."""
+        return self._setbacks.too_many
+
+    def survey(self) -> dict[int, Slot]:
+        """Ask the scanner which slots are in use, believe nothing of what was proven before, and return the store's rows."""
+        self._proven.clear()
+        self.used = set(self._scanner.used())
+        return self.rows()
+
+    def rows(self) -> dict[int, Slot]:
+        """The store's rows by slot."""
+        return {slot.slot: slot for slot in self._store.slots.of_station(self._station)}
+
+    def row_of(self, finger_id: str) -> Slot | None:
+        """The store's row for a finger, or None."""
+        return next((slot for slot in self._store.slots.of_finger(finger_id) if slot.station == self._station), None)
+
+    def strangers(self) -> list[int]:
+        """Slots in use that belong to nobody, as far as something can be done about them."""
+        return sorted(slot for slot in self.used - self.rows().keys() if not self._setbacks.hopeless(slot))
+
+    def unproven(self) -> list[int]:
+        """Slots that hold a finger of the store's, as far as nobody has looked, and looking may help."""
+        held = (self.used & self.rows().keys()) - self._proven
+        return sorted(slot for slot in held if not self._setbacks.hopeless(slot))
+
+    def free_slot(self) -> int | None:
+        """The lowest slot that is empty on both sides and not known to fail; None where there is none, or all fail."""
+        if self.refuses:
+            return None
+        info, rows = self._scanner.info, self.rows()
+        slots = range(info.slot_base, info.slot_base + info.capacity)
+        return next(
+            (slot for slot in slots if not (slot in self.used or slot in rows or self._setbacks.avoids(slot))), None
+        )
+
+    def filled(self, slot: int) -> None:
+        """`slot` holds what the store says: it was seen just now."""
+        self.used.add(slot)
+        self._proven.add(slot)
+
+    def empty(self, slot: int) -> None:
+        """Empty a slot of the scanner. One that cannot be emptied belongs to nobody, credits nobody, and is left out."""
+        self._proven.discard(slot)
+        try:
+            self._scanner.delete(slot)
+        except (DeviceError, ProtocolError) as error:
+            self._setbacks.note(slot)
+            self.used.add(slot)
+            log.warning("station %s: slot %d is not emptied: %s", self._station, slot, error)
+        else:
+            self.used.discard(slot)
+
+    def release(self, slot: Slot) -> None:
+        """Free a slot in the store; an enrolment that never was confirmed goes with it."""
+        self._proven.discard(slot.slot)
+        self._remember(slot)
+        with self._store.atomic():
+            self._store.slots.free(slot.station, slot.slot)
+            finger = self._store.fingers.get(slot.finger_id)
+            if finger is not None and finger.state is FingerState.PENDING:
+                self._store.fingers.forget(finger.id)
+
+    def take_out(self, finger_id: str) -> bool:
+        """Free the slot of a finger of which there is a copy, on both sides; whether that was done."""
+        row, finger = self.row_of(finger_id), self._store.fingers.get(finger_id)
+        if row is None or finger is None or self._vault.fetch(finger, self._scanner.info.model) is None:
+            return False
+        # The store first: a crash in between leaves a slot that belongs to nobody, which is emptied, or claimed, later.
+        self.release(row)
+        self.empty(row.slot)
+        return True
+
+    def bring_in(self, finger_id: str) -> None:
+        """Write a finger's copy into an empty slot, and prove it; nothing happens where that cannot be, or failed too often."""
+        finger, slot = self._store.fingers.get(finger_id), self.free_slot()
+        if finger is None or slot is None or self._setbacks.hopeless(finger_id) or self.row_of(finger_id) is not None:
+            return
+        template = self._vault.fetch(finger, self._scanner.info.model)
+        if template is None:
+            return
+        try:
+            self._store.slots.reserve(Slot(self._station, slot, finger_id, SlotState.WRITING))
+            self._write(finger_id, slot, template)
+        except StoreConflict:
+            self.used.add(slot)
+            log.info("station %s: finger %s was removed while it was written", self._station, finger_id)
+
+    def prove(self, slot: int, finger: Finger) -> None:
+        """Make sure that `slot` holds `finger`. Raises NotProvenError if it does not, having put the store's rows right."""
+        if slot in self._proven:
+            return
+        if Capability.TEMPLATES in self._scanner.info.capabilities:
+            template = self._read(slot)
+            try:
+                self._compare(slot, finger, template)
+            except StoreConflict as error:
+                raise NotProvenError(f"slot {slot}: its finger was removed meanwhile", changed=True) from error
+        self._proven.add(slot)
+
+    def claim(self, slot: int) -> bool:
+        """Find out whose finger lies in a slot that belongs to nobody: it becomes theirs, or is emptied.
+
+        Returns whether it became somebody's.
+        """
+        if slot in self.rows() or self._setbacks.hopeless(slot):
+            return False
+        known = None
+        if Capability.TEMPLATES in self._scanner.info.capabilities:
+            try:
+                template = self._read(slot)
+            except NotProvenError as error:
+                log.warning("station %s: %s", self._station, error)
+            else:
+                known = self._whose(template)
+                row = None if known is None else self.row_of(known.id)
+                if known is not None and (row is None or row.slot not in self._proven):
+                    self._move(known, slot, template)
+                    return True
+        self.empty(slot)
+        return False
+
+    def _write(self, finger_id: str, slot: int, template: Template) -> None:
+        try:
+            self._scanner.import_template(slot, template)
+        except (DeviceError, ProtocolError) as error:
+            self._setbacks.note(finger_id)
+            self._setbacks.unwritable(slot)
+            log.warning("station %s: finger %s not written into slot %d: %s", self._station, finger_id, slot, error)
+            self.empty(slot)
+            self._store.slots.free(self._station, slot)
+            return
+        self._store.slots.hold(self._station, slot, self._vault.digest(template))
+        self.filled(slot)
+
+    def _compare(self, slot: int, finger: Finger, template: Template) -> None:
+        row, found = self.rows().get(slot), self._vault.digest(template)
+        if row is None:
+            raise NotProvenError(f"slot {slot}: its finger was removed meanwhile", changed=True)
+        known = self._whose(template)
+        if row.digest is None and (known is None or known.id == finger.id):
+            # Enrolled before slots were proven: the scanner is ours, so that what it holds is taken for the truth, once.
+            self._store.slots.hold(self._station, slot, found)
+        elif row.digest != found:
+            self._put_right(row, known, template)
+            raise NotProvenError(f"slot {slot} did not hold the finger that the store says", changed=True)
+        self._vault.keep(finger, template)
+
+    def _put_right(self, row: Slot, known: Finger | None, template: Template) -> None:
+        """The slot belongs to whoever's finger lies in it; if that is nobody's here, it is emptied."""
+        if known is not None:
+            self._move(known, row.slot, template)
+        else:
+            self.release(row)
+            self.empty(row.slot)
+
+    def _move(self, finger: Finger, slot: int, template: Template) -> None:
+        """The finger was seen in `slot`: the store's row for it is put there.
+
+        Whoever's row was there changes places with it, unproven: so nobody's digest is lost, however many slots were shuffled.
+        """
+        with self._store.atomic():
+            old, present = self.row_of(finger.id), self.rows().get(slot)
+            for row in (old, present):
+                if row is not None:
+                    self._store.slots.free(self._station, row.slot)
+                    self._proven.discard(row.slot)
+                    self._remember(row)
+            self._put(slot, finger.id, self._vault.digest(template))
+            if old is not None and present is not None and old.slot in self.used:
+                self._put(old.slot, present.finger_id, present.digest)
+        self.filled(slot)
+
+    def _put(self, slot: int, finger_id: str, digest: bytes | None) -> None:
+        self._store.slots.reserve(Slot(self._station, slot, finger_id, SlotState.WRITING))
+        self._store.slots.hold(self._station, slot, digest)
+
+    def _whose(self, template: Template) -> Finger | None:
+        """The finger that the template is of, by the store or by a row that was freed since the scanner was connected."""
+        lost = self._lost.get(self._vault.digest(template))
+        return self._vault.whose(template) or (None if lost is None else self._store.fingers.get(lost))
+
+    def _remember(self, row: Slot) -> None:
+        """Its finger may lie in another slot, and this digest is all that tells."""
+        if row.digest is not None and row.state is SlotState.HELD:
+            self._lost[row.digest] = row.finger_id
+
+    def _read(self, slot: int) -> Template:
+        """What lies in `slot`. Raises NotProvenError if the scanner cannot read it."""
+        try:
+            return self._scanner.export_template(slot)
+        except (DeviceError, ProtocolError) as error:
+            self._setbacks.note(slot)
+            raise NotProvenError(f"slot {slot} cannot be read: {error}", changed=False) from error

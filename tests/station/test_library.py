@@ -1,0 +1,264 @@
+"""The scanner's library is a cache of the store: swapped, wiped, shuffled or filled by others, it credits nobody wrongly, and mends."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+import drivers
+from kiosk.models import Member, ScanKind, ScannerHealth
+from kiosk.sealing import TemplateKeys
+from tests.support.station import AMINA, BARAKA, KEYS, Station, make, station
+
+TAGGED = ["r307", "r503"]
+EVERY = [*TAGGED, "zfm20"]
+
+
+def kinds(desk: Station, member: Member) -> list[ScanKind]:
+    return [result.kind for result in desk.press(f"finger of {member.name}")]
+
+
+def credited(desk: Station) -> set[str]:
+    """Who has a punch."""
+    return {punch.member_uid for punch in desk.store.punches.latest(1000)}
+
+
+def two_enrolled(desk: Station) -> None:
+    for member in (AMINA, BARAKA):
+        assert desk.enrol(member).ok
+
+
+def replugged(desk: Station) -> None:
+    desk.emulator.unplug()
+    desk.steps(2)
+    desk.emulator.replug()
+    desk.steps(8)
+
+
+@contextmanager
+def another(desk: Station, folder: Path, model: str = "r307", keys: TemplateKeys | None = KEYS) -> Iterator[Station]:
+    """Another scanner in the place of the first."""
+    desk.reader.close()
+    with drivers.start_emulator(model, link=folder / "other", instant=True, seed=2) as emulator:
+        swapped = make(emulator, desk.store, desk.clock, keys=keys)
+        yield swapped
+        swapped.reader.close()
+
+
+@pytest.mark.parametrize("model", EVERY)
+def test_F051_a_wiped_scanner_is_filled_again_with_nobody_present(tmp_path: Path, model: str) -> None:
+    with station(tmp_path, model) as desk:
+        two_enrolled(desk)
+        desk.emulator.wipe()
+        replugged(desk)
+        desk.restored()
+        assert desk.scanner.used() == desk.slots.keys()
+        assert len(desk.slots) == 2
+        assert kinds(desk, AMINA) == [ScanKind.WELCOME]
+        assert kinds(desk, BARAKA) == [ScanKind.WELCOME]
+
+
+@pytest.mark.parametrize("model", EVERY)
+def test_T010_shuffled_slots_credit_nobody_and_are_put_right(tmp_path: Path, model: str) -> None:
+    with station(tmp_path, model) as desk:
+        two_enrolled(desk)
+        desk.emulator.unplug()
+        desk.emulator.shuffle()
+        desk.steps(2)
+        desk.emulator.replug()
+        desk.emulator.place("finger of AMINA")  # before the library had any time to look
+        desk.steps(3)
+        assert credited(desk) == set()
+        desk.emulator.lift()
+        desk.steps(8)
+        desk.restored()
+        desk.press("finger of AMINA")
+        assert credited(desk) == {"1"}
+        desk.press("finger of BARAKA")
+        assert credited(desk) == {"1", "2"}
+
+
+@pytest.mark.parametrize("model", EVERY)
+def test_T010_shuffled_slots_are_put_right_even_where_no_copies_are_kept(tmp_path: Path, model: str) -> None:
+    with station(tmp_path, model, keys=None) as desk:
+        two_enrolled(desk)
+        before = desk.emulator.device.templates()
+        desk.emulator.unplug()
+        desk.emulator.shuffle()
+        desk.steps(2)
+        desk.emulator.replug()
+        desk.steps(8)
+        desk.restored()
+        assert sorted(desk.emulator.device.templates().values()) == sorted(before.values()), "nobody was thrown away"
+        assert kinds(desk, AMINA) == [ScanKind.WELCOME]
+        assert kinds(desk, BARAKA) == [ScanKind.WELCOME]
+
+
+@pytest.mark.parametrize("model", TAGGED)
+def test_T010_a_foreign_template_in_a_free_slot_is_removed(tmp_path: Path, model: str) -> None:
+    with station(tmp_path, model) as desk:
+        two_enrolled(desk)
+        desk.emulator.unplug()
+        desk.emulator.plant(7, "a stranger")
+        desk.steps(2)
+        desk.emulator.replug()
+        desk.steps(8)
+        desk.restored()
+        assert 7 not in desk.scanner.used()
+        assert [result.kind for result in desk.press("a stranger")] == [ScanKind.NOT_RECOGNISED]
+        assert credited(desk) == set()
+
+
+@pytest.mark.parametrize("model", TAGGED)
+def test_T010_a_foreign_template_in_a_members_slot_credits_nobody(tmp_path: Path, model: str) -> None:
+    with station(tmp_path, model) as desk:
+        two_enrolled(desk)
+        [slot] = [number for number, _ in desk.slots.items() if number == 0]
+        desk.emulator.unplug()
+        desk.emulator.plant(slot, "a stranger")
+        desk.steps(2)
+        desk.emulator.replug()
+        desk.emulator.place("a stranger")
+        desk.steps(6)
+        desk.emulator.lift()
+        desk.steps(6)
+        desk.restored()
+        assert credited(desk) == set()
+        assert kinds(desk, AMINA) == [ScanKind.WELCOME]
+
+
+def test_F050_an_empty_scanner_of_the_same_model_takes_over_by_itself(desk: Station, tmp_path: Path) -> None:
+    two_enrolled(desk)
+    with another(desk, tmp_path) as swapped:
+        swapped.steps(3)
+        assert swapped.health is ScannerHealth.READY
+        swapped.restored()
+        assert kinds(swapped, AMINA) == [ScanKind.WELCOME]
+        assert kinds(swapped, BARAKA) == [ScanKind.WELCOME]
+        assert swapped.reader.status.absent == 0
+
+
+def test_F050_without_copies_another_scanner_credits_nobody_until_it_is_adopted(tmp_path: Path) -> None:
+    with station(tmp_path, keys=None) as desk:
+        two_enrolled(desk)
+        with another(desk, tmp_path, keys=None) as swapped:
+            swapped.steps(2)
+            assert swapped.health is ScannerHealth.LOCKED
+            assert "2 fingers lie in that one alone" in swapped.reader.status.detail
+            assert swapped.press("finger of AMINA") == []
+        desk.steps(8)
+        assert desk.health is ScannerHealth.READY, "the old one is as good as before"
+        assert kinds(desk, AMINA) == [ScanKind.WELCOME]
+
+
+def test_F050_a_scanner_that_holds_strangers_is_not_erased_unasked(desk: Station, tmp_path: Path) -> None:
+    two_enrolled(desk)
+    with another(desk, tmp_path) as swapped:
+        swapped.emulator.plant(0, "a stranger")
+        swapped.steps(2)
+        assert swapped.health is ScannerHealth.LOCKED
+        assert "kiosk scanner adopt main" in swapped.reader.status.detail
+        assert swapped.press("a stranger") == []
+        swapped.reader.adopt()
+        swapped.steps(3)
+        swapped.restored()
+        assert swapped.health is ScannerHealth.READY
+        assert [result.kind for result in swapped.press("a stranger")] == [ScanKind.NOT_RECOGNISED]
+        assert kinds(swapped, BARAKA) == [ScanKind.WELCOME]
+    assert credited(desk) == {"2"}
+
+
+def test_F050_a_scanner_of_another_model_says_who_has_to_come_by(desk: Station, tmp_path: Path) -> None:
+    two_enrolled(desk)
+    with another(desk, tmp_path, "r503") as swapped:
+        swapped.steps(3)
+        assert swapped.health is ScannerHealth.READY
+        assert swapped.reader.status.absent == 2
+        assert kinds(swapped, AMINA) == [ScanKind.NOT_RECOGNISED]
+        assert swapped.enrol(AMINA).ok
+        swapped.steps(60)
+        assert swapped.reader.status.absent == 1
+        assert kinds(swapped, AMINA) == [ScanKind.WELCOME]
+    [finger] = desk.store.fingers.of_member("1")
+    assert {kept.model for kept in desk.store.templates.of_finger(finger.id)} == {"R307", "R503"}
+
+
+def test_F052_a_finger_that_was_removed_leaves_the_scanner_too(desk: Station) -> None:
+    two_enrolled(desk)
+    [finger] = desk.store.fingers.of_member("1")
+    desk.store.fingers.forget(finger.id)
+    assert kinds(desk, AMINA) == [ScanKind.DENIED]
+    desk.steps(60)
+    assert len(desk.scanner.used()) == 1
+    assert kinds(desk, AMINA) == [ScanKind.NOT_RECOGNISED]
+
+
+def test_the_library_is_settled_every_night(desk: Station) -> None:
+    two_enrolled(desk)
+    desk.emulator.wipe()
+    desk.clock.advance(86_400)
+    desk.steps(2)
+    desk.restored()
+    assert len(desk.scanner.used()) == 2
+
+
+def test_two_stations_share_their_fingers(desk: Station, tmp_path: Path) -> None:
+    with drivers.start_emulator("r307", link=tmp_path / "second", instant=True, seed=2) as emulator:
+        gate = make(emulator, desk.store, desk.clock, name="gate")
+        gate.steps()
+        two_enrolled(desk)
+        gate.steps(60)
+        gate.restored()
+        assert [result.kind for result in gate.press("finger of BARAKA")] == [ScanKind.WELCOME]
+        gate.reader.close()
+
+
+def test_a_restart_in_the_middle_of_an_import_leaves_both_sides_agreed(desk: Station) -> None:
+    two_enrolled(desk)
+    desk.emulator.wipe()
+    replugged(desk)
+    desk.emulator.fault("unplug", at=60)
+    desk.steps(3)
+    desk.emulator.clear_faults()
+    desk.emulator.replug()
+    desk.steps(12)
+    desk.restored()
+    assert desk.scanner.used() == desk.slots.keys()
+    assert kinds(desk, AMINA) == [ScanKind.WELCOME]
+
+
+@pytest.mark.parametrize("operation", ["import_template", "delete"])
+def test_a_scanner_that_refuses_to_be_written_goes_on_serving(
+    desk: Station, monkeypatch: pytest.MonkeyPatch, operation: str
+) -> None:
+    two_enrolled(desk)
+    amina, _ = desk.slots.values()
+    desk.reader._library.shelf.take_out(amina)
+    desk.emulator.plant(9, "a stranger")
+
+    def refused(*_: object) -> None:
+        raise drivers.ProtocolError("the slot does not hold what was sent")
+
+    monkeypatch.setattr(desk.scanner, operation, refused)
+    desk.reader._settled_on = ""
+    desk.steps(60)
+    assert desk.health is ScannerHealth.READY
+    assert not desk.reader._library.busy, "it does not try for ever"
+    assert kinds(desk, BARAKA) == [ScanKind.WELCOME]
+    assert [result.kind for result in desk.call("1", "finger of AMINA")] == [ScanKind.WELCOME]
+    assert [result.kind for result in desk.press("a stranger")] in ([ScanKind.DENIED], [ScanKind.NOT_RECOGNISED])
+    assert credited(desk) == {"1", "2"}
+
+
+def test_a_slot_that_cannot_be_read_credits_nobody_and_loses_nobody(
+    desk: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.enrol(AMINA)
+    replugged(desk)
+    with monkeypatch.context() as worn:
+        worn.setattr(desk.scanner, "export_template", lambda _: (_ for _ in ()).throw(drivers.ProtocolError("lost")))
+        desk.reader._library.shelf._proven.clear()
+        [result] = desk.press("finger of AMINA")
+        assert (result.kind, result.advice) == (ScanKind.TRY_AGAIN, "library_busy")
+    assert kinds(desk, AMINA) == [ScanKind.WELCOME]
