@@ -26,10 +26,36 @@ _TABLE: dict[str, tuple[str, str]] = {
     "use_other_finger": ("Try your other finger.", "Jaribu kidole chako kingine."),
     "scanner_fault": ("The scanner is not working. Tell the office.", "Kifaa cha vidole hakifanyi kazi. Iambie ofisi."),
     "wait": ("Please wait a moment.", "Tafadhali subiri kidogo."),
+    "pin_wrong": (
+        "The number or the PIN is not right. Try again, or go to the office.",
+        "Nambari au PIN si sahihi. Jaribu tena, au nenda ofisini.",
+    ),
+    "check_number": ("Check your number, or go to the office.", "Angalia nambari yako, au nenda ofisini."),
+    "wipe_glass": ("Wipe the glass, then press again.", "Futa kioo, kisha ubonyeze tena."),
+    "type_number": ("Not recognised? Type your number.", "Hujatambuliwa? Andika nambari yako."),
+    "library_busy": (
+        "The scanner is being prepared. Press again in a moment.",
+        "Kifaa kinaandaliwa. Bonyeza tena baada ya muda mfupi.",
+    ),
+    "wait_detail": (
+        "Too many tries. Try again after that, or go to the office.",
+        "Umejaribu mara nyingi mno. Jaribu tena baadaye, au nenda ofisini.",
+    ),
     "not_saved": ("You have NOT been recorded.", "HUJAREKODIWA."),
     # The ready screen.
     "ready_title": ("Put your finger on the scanner", "Weka kidole chako kwenye kifaa"),
     "ready_detail": ("and wait for your name", "kisha subiri jina lako"),
+    # Number and finger, number and PIN.
+    "number_title": ("Your number", "Nambari yako"),
+    "number_keys": ("Enter: go on   Backspace: delete   Esc: cancel", "Enter: endelea   Backspace: futa   Esc: ghairi"),
+    "number_is": ("Number {number}", "Nambari {number}"),
+    "number_pin": ("No finger? Type your PIN and press Enter.", "Huna kidole? Andika PIN yako, kisha ubonyeze Enter."),
+    "pin_title": ("Your PIN", "PIN yako"),
+    "pin_type": ("Type your PIN and press Enter.", "Andika PIN yako, kisha ubonyeze Enter."),
+    "no_answer": (
+        "The kiosk gave no answer. Try again, or go to the office.",
+        "Kioski haikujibu. Jaribu tena, au nenda ofisini.",
+    ),
     # The answer to one finger.
     "welcome": ("Welcome", "Karibu"),
     "goodbye": ("Goodbye", "Kwaheri"),
@@ -38,6 +64,7 @@ _TABLE: dict[str, tuple[str, str]] = {
     "try_again": ("Try again", "Jaribu tena"),
     "not_saved_title": ("Not saved", "Haijahifadhiwa"),
     "denied": ("Not allowed", "Hairuhusiwi"),
+    "wait_title": ("Please wait", "Subiri"),
     "in_at": ("IN at {time}", "UMEINGIA saa {time}"),
     "out_at": ("OUT at {time}", "UMETOKA saa {time}"),
     "already_in_at": ("Already in at {time}", "Tayari umeingia saa {time}"),
@@ -77,6 +104,8 @@ _TABLE: dict[str, tuple[str, str]] = {
     "line_scanner_starting": ("Scanner starting", "Kifaa kinaanza"),
     "line_scanner_fault": ("Scanner fault", "Hitilafu ya kifaa"),
     "line_scanner_locked": ("Scanner locked", "Kifaa kimefungwa"),
+    "line_restoring": ("restoring fingers: {count} left", "kurejesha vidole: bado {count}"),
+    "line_absent": ("people to enrol: {count}", "watu wa kusajiliwa: {count}"),
     "line_all_sent": ("All sent", "Zote zimetumwa"),
     "line_waiting": ("{count} waiting, oldest {age}", "{count} zinasubiri, ya zamani {age}"),
     "line_waiting_new": ("{count} waiting", "{count} zinasubiri"),
@@ -107,6 +136,17 @@ _TABLE: dict[str, tuple[str, str]] = {
     "page_slots": (
         "{used} of {capacity} places used, {glitches} line errors",
         "nafasi {used} kati ya {capacity}, makosa {glitches}",
+    ),
+    "page_place": ("at {place}", "mahali: {place}"),
+    "page_port": ("port {port}", "mlango {port}"),
+    "page_to_enrol": ("To enrol", "Wa kusajiliwa"),
+    "page_absent": (
+        "{count} people have to be enrolled on this scanner",
+        "watu {count} wanapaswa kusajiliwa kwenye kifaa hiki",
+    ),
+    "page_absent_one": (
+        "{count} person has to be enrolled on this scanner",
+        "mtu {count} anapaswa kusajiliwa kwenye kifaa hiki",
     ),
     "page_lane_attendance": ("Attendance to Kemru", "Mahudhurio kwenda Kemru"),
     "page_lane_sms": ("SMS", "SMS"),

@@ -21,7 +21,8 @@ from kiosk.models import (
     Status,
 )
 from kiosk.screen.app import KioskApp
-from kiosk.screen.messages import Scanned, Told
+from kiosk.screen.messages import Answered, Scanned, Told
+from kiosk.screen.wishes import Waiting
 
 HERE = Path(__file__).parent
 SIZE = (100, 30)
@@ -52,25 +53,35 @@ def status(health: ScannerHealth = ScannerHealth.READY, detail: str = "") -> Sta
 
 UNPLUGGED = "The port /dev/fingerprint is gone. Check the scanner's cable."
 
-PICTURES: dict[str, list[Message]] = {
+WAIT = ScanResult(kind=ScanKind.WAIT, station="gate", at=AT, seconds=30.0)
+CALLED = [*"20170", "enter", Answered(Waiting(1, 20.0))]
+
+PICTURES: dict[str, list[Message | str]] = {
     "ready": [Told(status())],
     "welcome": [
         Told(status()),
         Scanned(ScanResult(kind=ScanKind.WELCOME, station="gate", at=AT, name="Wanjiku Kamau", direction=Direction.IN)),
     ],
+    "number": [Told(status()), *CALLED[:5]],
+    "finger": [Told(status()), *CALLED],
+    "pin": [Told(status()), *CALLED, *"4711"],
+    "wait": [Told(status()), Scanned(WAIT)],
     "fault": [Told(status(ScannerHealth.FAULT, UNPLUGGED))],
 }
 
 
-async def draw(messages: list[Message], socket: Path) -> str:
-    """Show `messages` to a screen without a daemon, and take its picture."""
+async def draw(steps: list[Message | str], socket: Path) -> str:
+    """Show messages, and press keys, on a screen without a daemon, and take its picture."""
     # Time stands still, so that nothing passes before it is drawn.
     app = KioskApp(socket, now=now, monotonic=lambda: 0.0)
     async with app.run_test(size=SIZE) as pilot:
         await pilot.pause()
         app.hang_up()
-        for message in messages:
-            app.post_message(message)
+        for step in steps:
+            if isinstance(step, str):
+                await pilot.press(step)
+            else:
+                app.post_message(step)
             await pilot.pause()
         await pilot.pause(0.1)
         return steady(app.export_screenshot())
@@ -84,8 +95,8 @@ def steady(svg: str) -> str:
 def main(target: Path = HERE) -> None:
     """Draw every picture into the folder `target`."""
     with tempfile.TemporaryDirectory() as folder:
-        for name, messages in PICTURES.items():
-            drawn = asyncio.run(draw(messages, Path(folder) / "nobody.sock"))
+        for name, steps in PICTURES.items():
+            drawn = asyncio.run(draw(steps, Path(folder) / "nobody.sock"))
             (target / f"{name}.svg").write_text(drawn + "\n", encoding="utf-8")
 
 

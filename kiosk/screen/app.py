@@ -14,9 +14,11 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from kiosk.screen import page
+from kiosk.screen.caller import Caller
 from kiosk.screen.chips import Level
+from kiosk.screen.entry import DIGITS, Entry
 from kiosk.screen.keys import DemoKey
-from kiosk.screen.messages import Enrolled, Lost, Scanned, Told
+from kiosk.screen.messages import Answered, Enrolled, Lost, Scanned, Told
 from kiosk.screen.plain import plain
 from kiosk.screen.reader import Reader
 from kiosk.screen.screens.ready import ReadyScreen, Shown
@@ -68,6 +70,8 @@ class KioskApp(App[None], inherit_bindings=False):
         self._monotonic = monotonic
         self._view = View(language)
         self._reader = Reader(socket, self.post_message)
+        self._caller = Caller(socket, self.post_message)
+        self._entry = Entry(language, self._caller.send)
         self._expiry: Timer | None = None
         self._idle: Timer | None = None
 
@@ -91,13 +95,24 @@ class KioskApp(App[None], inherit_bindings=False):
     def hang_up(self) -> None:
         """Leave the daemon: what was heard last stays on the screen until it goes stale. Safe to call twice."""
         self._reader.close()
+        self._caller.close()
 
     def on_scanned(self, message: Scanned) -> None:
         """Somebody waits for an answer: show it at once, whatever was on the screen."""
+        self._entry.scanned(message.result, self._monotonic())
         self._show_for(self._view.scanned(message.result, self._monotonic()))
+
+    def on_answered(self, message: Answered) -> None:
+        """Somebody has typed a number or a PIN: say what comes of it."""
+        result = self._entry.answered(message.reply, self._monotonic())
+        if result is not None:
+            self.on_scanned(Scanned(result))
+        else:
+            self._show()
 
     def on_enrolled(self, message: Enrolled) -> None:
         """Show how the enrolment goes on."""
+        self._entry.close(self._monotonic())
         self._show_for(self._view.enrolled(message.progress, self._monotonic()))
 
     def on_told(self, message: Told) -> None:
@@ -116,20 +131,22 @@ class KioskApp(App[None], inherit_bindings=False):
         self.call_after_refresh(self._show)
 
     def on_key(self, event: events.Key) -> None:
-        """Do what the demo's key says; keep the status page open for those who use it."""
+        """Do what the demo's key says, or type; keep the status page open for those who use it."""
         if self._idle is not None:
             self._idle.reset()
         if self._keys and event.key in {"q", "ctrl+q"}:
             self.exit()
         elif event.key in self._keys:
             self._keys[event.key].action()
+        elif isinstance(self.screen, ReadyScreen):
+            self._type(event.key)
 
     async def action_quit(self) -> None:
         """Stay: a kiosk's screen has no way out."""
 
     def action_status_page(self) -> None:
         """Open the page for the administrator."""
-        if isinstance(self.screen, StatusScreen):
+        if isinstance(self.screen, StatusScreen) or self._entry.is_open:
             return
         titles = Top(text("page_title", self._language), (text("page_hint", self._language),))
         self.push_screen(StatusScreen(titles))
@@ -145,6 +162,13 @@ class KioskApp(App[None], inherit_bindings=False):
             self.pop_screen()
             self.call_after_refresh(self._show)
 
+    def _type(self, key: str) -> None:
+        now = self._monotonic()
+        if self._entry.is_open or (key in DIGITS and self._view.listens(now)):
+            self._view.dismiss()
+            self._entry.press(key, now)
+            self._show()
+
     def _tick(self) -> None:
         self._show()
         self.set_interval(1.0, self._show)
@@ -157,6 +181,10 @@ class KioskApp(App[None], inherit_bindings=False):
         self._show()
 
     def _show(self) -> None:
+        now = self._monotonic()
+        self._entry.expire(now)
+        if self._entry.is_open and not self._view.listens(now):
+            self._entry.close(now)
         # While the app closes there is no screen left, and what was heard last has nobody to be told to.
         screen = self.screen_stack[-1] if self.screen_stack else None
         if isinstance(screen, ReadyScreen) and screen.is_mounted:
@@ -168,7 +196,7 @@ class KioskApp(App[None], inherit_bindings=False):
         now = self._monotonic()
         local = self._view.local(self._now())
         return Shown(
-            face=self._view.face(now),
+            face=self._entry.face(now) or self._view.face(now),
             chips=tuple(self._view.chips(now)),
             site=plain(self._view.status.site if self._view.status else ""),
             dates=(date(local, self._language), short_date(local, self._language)),

@@ -2,7 +2,7 @@
 
 import enum
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from textual.content import Content
 
@@ -44,7 +44,7 @@ class Chip:
 def chips(status: Status, language: str) -> list[Chip]:
     """Say what a kiosk that runs tells of itself: scanners, queues, clock and storage, in this order."""
     return [
-        *(_scanner(station, language, named=len(status.stations) > 1) for station in status.stations),
+        *(chip for station in status.stations for chip in _scanner(station, language, named=len(status.stations) > 1)),
         _queue(status.lanes, language),
         *_sync(status.sync_trouble, language),
         _clock(status.clock, language),
@@ -82,10 +82,14 @@ _HEALTH = {
 }
 
 
-def _scanner(station: StationStatus, language: str, *, named: bool) -> Chip:
+def _scanner(station: StationStatus, language: str, *, named: bool) -> list[Chip]:
     level, key = _HEALTH[station.health]
-    words = text(key, language)
-    return Chip(level, f"{plain(station.name, 16)}: {words}" if named else words)
+    said = [Chip(level, text(key, language))]
+    if station.waiting > 0:
+        said.append(Chip(Level.GOOD, text("line_restoring", language, count=station.waiting)))
+    if station.absent > 0:
+        said.append(Chip(Level.DOUBT, text("line_absent", language, count=station.absent)))
+    return [replace(chip, words=f"{plain(station.name, 16)}: {chip.words}") for chip in said] if named else said
 
 
 def _queue(lanes: Sequence[LaneStatus], language: str) -> Chip:

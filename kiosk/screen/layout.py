@@ -7,8 +7,8 @@ from textual.content import Content
 
 from kiosk.screen.face import Face
 from kiosk.screen.pictures import PICTURES, SIGNS
-from kiosk.screen.pixels import Bitmap, halves
-from kiosk.screen.typeface import wrapped
+from kiosk.screen.pixels import Bitmap, blocks, halves
+from kiosk.screen.typeface import lettered, wrapped
 
 
 class Role(enum.Enum):
@@ -19,6 +19,7 @@ class Role(enum.Enum):
     TITLE = "title"
     WHEN = "when"
     DETAIL = "detail"
+    HINT = "hint"
     BLANK = "blank"
 
 
@@ -35,11 +36,28 @@ _BLANK = Line(Role.BLANK, "")
 
 def arrange(face: Face, width: int, height: int) -> list[Line]:
     """Choose the lines for `face`, never more than `height` and none wider than `width` cells."""
-    for arrangement in (_grandest, _grand, _large, _pictured, _lettered, _worded):
+    hint = _words(Role.HINT, face.hint, width)
+    for arrangement in _FIGURES if face.figures else _ARRANGEMENTS:
         lines = arrangement(face, width)
         if lines is not None and len(lines) <= height:
-            return lines
+            return [*lines, *_fitting(hint, height - len(lines))]
     return _worded(face, width)[: max(1, height)]
+
+
+def _fitting(hint: list[Line], rows: int) -> list[Line]:
+    if not hint or len(hint) > rows:
+        return []
+    return [_BLANK, *hint] if len(hint) < rows else hint
+
+
+def _pictured_figures(face: Face, width: int) -> list[Line] | None:
+    figures = _figures(face, width)
+    return None if figures is None else _spaced([_picture(face), _kicker(face, width), figures, _detail(face, width)])
+
+
+def _bare_figures(face: Face, width: int) -> list[Line] | None:
+    figures = _figures(face, width)
+    return None if figures is None else _spaced([_signed_kicker(face, width), figures, _detail(face, width)])
 
 
 def _grandest(face: Face, width: int) -> list[Line] | None:
@@ -74,6 +92,11 @@ def _pictured(face: Face, width: int) -> list[Line] | None:
     ]
 
 
+def _crowded(face: Face, width: int) -> list[Line] | None:
+    lines = _pictured(face, width)
+    return None if lines is None else [line for line in lines if line is not _BLANK]
+
+
 def _lettered(face: Face, width: int) -> list[Line] | None:
     title = _title(face, width)
     return None if title is None else [*_signed_kicker(face, width), *title, *_detail(face, width)]
@@ -82,6 +105,11 @@ def _lettered(face: Face, width: int) -> list[Line] | None:
 def _worded(face: Face, width: int) -> list[Line]:
     title = f"{SIGNS[face.mood]} {face.title}"
     return [*_words(Role.TITLE, title, width), *_kicker(face, width), *_detail(face, width)]
+
+
+_ARRANGEMENTS = (_grandest, _grand, _large, _pictured, _crowded, _lettered, _worded)
+_FIGURES = (_pictured_figures, _bare_figures, _grand, _large, _lettered, _worded)
+"""The grandest first. Figures would rather be large than have a picture."""
 
 
 def _spaced(groups: list[list[Line]]) -> list[Line]:
@@ -95,6 +123,12 @@ def _spaced(groups: list[list[Line]]) -> list[Line]:
 
 def _picture(face: Face) -> list[Line]:
     return [Line(Role.PICTURE, row) for row in halves(PICTURES[face.mood])]
+
+
+def _figures(face: Face, width: int) -> list[Line] | None:
+    bitmap = lettered(face.title)
+    rows = blocks(bitmap) if bitmap else [" " * (width + 1)]
+    return [Line(Role.TITLE, row) for row in rows] if len(rows[0]) <= width else None
 
 
 def _title(face: Face, width: int) -> list[Line] | None:

@@ -1,8 +1,9 @@
-"""What the reader's thread tells the app: envelopes around the protocol's own frozen values."""
+"""What the threads of the reader and the caller tell the app: envelopes around frozen values."""
 
 from textual.message import Message
 
 from kiosk.models import EnrolProgress, ScanResult, Status
+from kiosk.screen.wishes import Reply
 
 
 class Scanned(Message):
@@ -11,6 +12,14 @@ class Scanned(Message):
     def __init__(self, result: ScanResult) -> None:
         super().__init__()
         self.result = result
+
+
+class Answered(Message):
+    """The daemon replied to what was typed."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__()
+        self.reply = reply
 
 
 class Enrolled(Message):

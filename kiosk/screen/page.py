@@ -43,6 +43,7 @@ def rows(status: Status, language: str) -> list[Row]:
         *(row for station in status.stations for row in _station(station, language)),
         *(row for lane in status.lanes for row in _lane(lane, status, language)),
         *_trouble(plain(status.sync_trouble, 400), language),
+        *_trouble(plain(status.templates_trouble, 400), language),
     ]
 
 
@@ -66,8 +67,31 @@ def _station(station: StationStatus, language: str) -> list[Row]:
     level = _HEALTHY.get(station.health.value, Level.BAD)
     state = text(f"line_scanner_{station.health.value}", language)
     slots = text("page_slots", language, used=station.used, capacity=station.capacity, glitches=station.glitches)
-    found = [Row(label, ", ".join(part for part in (state, plain(station.model, 40)) if part), level), Row("", slots)]
-    return found + _trouble(plain(station.detail, 400), language)
+    return [
+        Row(label, ", ".join(part for part in (state, plain(station.model, 40)) if part), level),
+        *_where(station, language),
+        Row("", slots),
+        *_unserved(station, language),
+        *_trouble(plain(station.detail, 400), language),
+    ]
+
+
+def _where(station: StationStatus, language: str) -> list[Row]:
+    place, port = plain(station.place), plain(station.port, 160)
+    return [
+        *([Row("", text("page_place", language, place=place))] if place else []),
+        *([Row("", text("page_port", language, port=port))] if port else []),
+    ]
+
+
+def _unserved(station: StationStatus, language: str) -> list[Row]:
+    found = []
+    if station.waiting > 0:
+        found.append(Row("", text("line_restoring", language, count=station.waiting)))
+    if station.absent > 0:
+        key = "page_absent_one" if station.absent == 1 else "page_absent"
+        found.append(Row(text("page_to_enrol", language), text(key, language, count=station.absent), Level.DOUBT))
+    return found
 
 
 def _lane(lane: LaneStatus, status: Status, language: str) -> list[Row]:

@@ -3,15 +3,15 @@
 Instants are seconds on a clock that never jumps, and come in as arguments.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 
-from kiosk.models import ClockState, EnrolProgress, ScanResult, Status
+from kiosk.models import ClockState, EnrolProgress, ScanKind, ScanResult, Status
 from kiosk.screen import face as faces
 from kiosk.screen.chips import Chip, Level, chips
 from kiosk.screen.face import Face
 from kiosk.screen.plain import plain
-from kiosk.screen.words import age, read_time
+from kiosk.screen.words import age, left, read_time
 from kiosk.texts import text
 
 STALE_S = 5.0
@@ -25,6 +25,13 @@ _ENROL_S = 30.0
 class _Answer:
     face: Face
     until: float
+    firm_until: float
+    """Until when no key takes it off."""
+    counts_to: float | None = None
+    """When a wait is over: its face counts down to it."""
+
+    def at(self, now: float, language: str) -> Face:
+        return self.face if self.counts_to is None else replace(self.face, when=left(self.counts_to - now, language))
 
 
 class View:
@@ -40,11 +47,16 @@ class View:
 
     def scanned(self, result: ScanResult, now: float) -> float:
         """Take the answer to a finger. Returns for how many seconds to show it."""
-        return self._show(faces.answer(result, self._language), now, faces.seconds(result))
+        calls = self.status is not None and faces.takes_calls(self.status)
+        shown = faces.answer(result, self._language, calls=calls)
+        counts_to = now + faces.lasts(result) if result.kind is ScanKind.WAIT else None
+        return self._show(_Answer(shown, now + faces.seconds(result), now + faces.firm(result), counts_to), now)
 
     def enrolled(self, progress: EnrolProgress, now: float) -> float:
         """Take a step of an enrolment. Returns for how many seconds to show it."""
-        return self._show(faces.enrolment(progress, self._language), now, 6.0 if progress.final else _ENROL_S)
+        shown = faces.enrolment(progress, self._language)
+        until = now + (6.0 if progress.final else _ENROL_S)
+        return self._show(_Answer(shown, until, until), now)
 
     def told(self, status: Status, now: float) -> None:
         """Take a status."""
@@ -61,12 +73,24 @@ class View:
     def face(self, now: float) -> Face:
         """Say what the large part shows: the answer to the last finger while it is fresh, else the state of things."""
         if self._answer is not None and now < self._answer.until:
-            return self._answer.face
+            return self._answer.at(now, self._language)
         if not self._connected or self.status is None:
             return faces.gone(self._language)
         if self._age(now) > STALE_S:
             return faces.stale(age(self._age(now), self._language), self._language)
         return faces.resting(self.status, self._language)
+
+    def listens(self, now: float) -> bool:
+        """Tell whether a number can be typed: the daemon is there, and nothing is shown that has to be seen first.
+
+        A fault of the scanner does not stand in the way: there is the PIN.
+        """
+        firm = self._answer is not None and now < self._answer.firm_until
+        return not firm and self._connected and self._age(now) <= STALE_S
+
+    def dismiss(self) -> None:
+        """Show the last answer no longer: the next person types."""
+        self._answer = None
 
     def chips(self, now: float) -> list[Chip]:
         """Say what the status line shows."""
@@ -96,9 +120,9 @@ class View:
         offset = said.utcoffset() if said else None
         return utc.astimezone(None if offset is None else timezone(offset))
 
-    def _show(self, face: Face, now: float, seconds: float) -> float:
-        self._answer = _Answer(face, now + seconds)
-        return seconds
+    def _show(self, answer: _Answer, now: float) -> float:
+        self._answer = answer
+        return answer.until - now
 
     def _age(self, now: float) -> float:
         return now - self._heard_at

@@ -1,10 +1,12 @@
 """Times, ages and dates in words, short enough for a status line."""
 
+import math
 from datetime import datetime
 
 from kiosk.screen.plain import plain
 from kiosk.texts import text
 
+_COUNTED_S = 120
 _AGES = ((86_400, "age_days"), (3_600, "age_hours"), (60, "age_minutes"))
 
 
@@ -14,6 +16,14 @@ def age(seconds: float, language: str) -> str:
         if seconds >= size:
             return text(key, language, count=int(seconds // size))
     return text("age_seconds", language, count=max(0, int(seconds)))
+
+
+def left(seconds: float, language: str) -> str:
+    """How long still, rounded up: in seconds, from two minutes on in minutes."""
+    whole = max(0, math.ceil(seconds))
+    if whole < _COUNTED_S:
+        return text("age_seconds", language, count=whole)
+    return text("age_minutes", language, count=math.ceil(whole / 60))
 
 
 def date(day: datetime, language: str) -> str:

@@ -10,6 +10,8 @@ from kiosk.screen.typeface import lettered, wrapped
 WELCOME = Face(Mood.WELCOME, "Wanjiku Kamau", kicker="Welcome", when="IN at 08:01")
 FAULT = Face(Mood.FAULT, "Scanner not working", detail="Tell the office.\n" + "no answer from the port " * 8)
 FOREIGN = Face(Mood.GOODBYE, "محمد 😀 王小明", kicker="Goodbye", when="OUT at 17:02")
+HINTED = Face(Mood.READY, "Put your finger on the scanner", detail="and wait for your name", hint="Type your number.")
+NUMBER = Face(Mood.NUMBER, "20170_", kicker="Your number", detail="Enter: go on", figures=True)
 ENDLESS = Face(Mood.ALREADY, "x" * 80, kicker="Already recorded")
 
 
@@ -31,8 +33,8 @@ def test_beside_leaves_a_column() -> None:
 
 def test_every_mood_has_a_picture_and_a_sign_of_its_own() -> None:
     assert set(PICTURES) == set(SIGNS) == set(Mood)
-    # Ready and enrolment are about the same finger; every other mood has its own shape.
-    others = [mood for mood in Mood if mood not in {Mood.ENROL, Mood.ENROLLED}]
+    # Ready, enrolment and a call are about the same finger; every other mood has its own shape.
+    others = [mood for mood in Mood if mood not in {Mood.ENROL, Mood.ENROLLED, Mood.CALL}]
     assert len({tuple(PICTURES[mood]) for mood in others}) == len(others)
     assert len({SIGNS[mood] for mood in others}) == len(others)
 
@@ -42,7 +44,7 @@ def test_pictures_are_of_one_size(mood: Mood) -> None:
     assert [len(row) for row in PICTURES[mood]] == [16] * 12
 
 
-@pytest.mark.parametrize("sign", "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:'-., ")
+@pytest.mark.parametrize("sign", "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:'-., _•")
 def test_letters_have_five_even_rows(sign: str) -> None:
     bitmap = lettered(sign)
     assert bitmap is not None
@@ -85,7 +87,7 @@ def test_a_name_in_another_script_is_shown_as_it_is() -> None:
     assert "محمد 😀 王小明" in [line.words for line in arrange(FOREIGN, 76, 22)]
 
 
-@pytest.mark.parametrize("face", [WELCOME, FAULT, FOREIGN, ENDLESS])
+@pytest.mark.parametrize("face", [WELCOME, FAULT, FOREIGN, ENDLESS, HINTED, NUMBER])
 @pytest.mark.parametrize("size", [(1, 1), (2, 3), (16, 3), (18, 3), (30, 8), (46, 13), (76, 22), (96, 28), (236, 80)])
 def test_nothing_is_ever_larger_than_its_room(face: Face, size: tuple[int, int]) -> None:
     width, height = size
@@ -102,3 +104,23 @@ def test_the_smallest_room_keeps_the_sign_and_the_name() -> None:
 def test_shapes_go_last_but_one() -> None:
     assert Role.PICTURE in roles(WELCOME, 30, 12)
     assert Role.PICTURE not in roles(WELCOME, 30, 7)
+
+
+def test_a_hint_is_the_first_to_go_and_costs_nothing_else_its_place() -> None:
+    with_hint, without = arrange(HINTED, 46, 11), arrange(HINTED, 46, 9)
+    assert [line.words for line in with_hint] == [*(line.words for line in without), "", "Type your number."]
+    assert arrange(HINTED, 46, 10)[-1].words == "Type your number.", "no blank where there is one row only"
+    assert Role.HINT not in roles(HINTED, 46, 9)
+
+
+@pytest.mark.parametrize(("size", "rows"), [((76, 22), 5), ((76, 12), 5), ((36, 10), 3)])
+def test_figures_are_as_large_as_they_can_be(size: tuple[int, int], rows: int) -> None:
+    drawn = arrange(NUMBER, *size)
+    assert sum(line.role is Role.TITLE for line in drawn) == rows
+    assert "Your number" in "".join(line.words for line in drawn)
+
+
+def test_a_number_of_twelve_digits_fits_in_some_way() -> None:
+    longest = Face(Mood.NUMBER, "201701234567", kicker="Your number", detail="Enter: go on", figures=True)
+    assert sum(line.role is Role.TITLE for line in arrange(longest, 76, 22)) == 3
+    assert arrange(longest, 36, 10)[0].words == ": 201701234567"

@@ -133,6 +133,25 @@ def test_F093_keys_pastes_and_escape_sequences_lead_nowhere(tmp_path: Path) -> N
         assert children == ""
 
 
+def test_T16_a_storm_in_the_number_mode_leads_nowhere(tmp_path: Path) -> None:
+    seed = random.randrange(2**32)
+    print(f"seed {seed}")
+    source = random.Random(seed)
+    storm = bytes(source.choice(b"0123456789\r\n\x7f\x08sq\x03\x11") for _ in range(3_000))
+    paste = b"\x1b[200~" + b"4711\r" * 200_000 + b"\x1b[201~"
+    with DaemonDouble(tmp_path / "control.sock") as daemon, terminal(daemon.path) as seen:
+        seen.until("Put your finger on the scanner")
+        seen.type(b"20170")
+        seen.until("Your number")
+        seen.type(paste + storm)
+        daemon.say(WELCOME)
+        seen.until("Welcome")
+        seen.type(b"\x1b")
+        assert seen.process.poll() is None
+        children = Path(f"/proc/{seen.process.pid}/task/{seen.process.pid}/children").read_text(encoding="ascii")
+        assert children == ""
+
+
 def test_textuals_back_doors_are_shut(tmp_path: Path) -> None:
     doors = {
         "TEXTUAL_PRESS": "ctrl+q,f2",

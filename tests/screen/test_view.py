@@ -17,7 +17,7 @@ from kiosk.screen.chips import Chip, Level, chips, pack
 from kiosk.screen.face import Mood, answer, enrolment, resting, seconds
 from kiosk.screen.page import rows
 from kiosk.screen.view import STALE_S, View
-from kiosk.screen.words import age, clock_time, date, day_time
+from kiosk.screen.words import age, clock_time, date, day_time, left
 from tests.support.daemon_double import AT, lane, scan, station, status
 
 WELCOME = scan(ScanKind.WELCOME, "Wanjiku", Direction.IN)
@@ -65,6 +65,18 @@ def levels(told: Status) -> list[Level]:
             "You have NOT been recorded.\nPlease go to the office.",
         ),
         (scan(ScanKind.DENIED), Mood.DENIED, "Not allowed", "Please go to the office."),
+        (
+            scan(ScanKind.DENIED, advice="pin_wrong"),
+            Mood.DENIED,
+            "Not allowed",
+            "The number or the PIN is not right. Try again, or go to the office.",
+        ),
+        (
+            scan(ScanKind.WAIT, seconds=29.2, advice="wait"),
+            Mood.WAIT,
+            "Please wait",
+            "30 sToo many tries. Try again after that, or go to the office.",
+        ),
     ],
 )
 def test_answers(result: ScanResult, mood: Mood, title: str, said: str) -> None:
@@ -90,6 +102,60 @@ def test_an_answer_passes_after_its_seconds() -> None:
     assert seen.scanned(WELCOME, 101.0) == 4.0
     assert seen.face(104.9).mood is Mood.WELCOME
     assert seen.face(105.0).mood is Mood.READY
+
+
+def test_a_wait_counts_down() -> None:
+    seen = view()
+    assert seen.scanned(scan(ScanKind.WAIT, seconds=5.0), 100.5) == 5.0
+    assert [seen.face(100.5 + passed).when for passed in (0.0, 0.9, 1.0, 4.9)] == ["5 s", "5 s", "4 s", "1 s"]
+    seen.told(status(), 105.0)
+    assert seen.face(105.5).mood is Mood.READY
+
+
+@pytest.mark.parametrize(
+    ("given", "shown", "said"), [(900.0, 30.0, "15 min"), (None, 30.0, "30 s"), (-1.0, 1.0, "1 s"), (0.0, 1.0, "1 s")]
+)
+def test_a_wait_of_any_length_leaves_the_screen_to_others(given: float | None, shown: float, said: str) -> None:
+    seen = view()
+    assert seen.scanned(scan(ScanKind.WAIT, seconds=given), 100.0) == shown
+    assert seen.face(100.0).when == said
+
+
+def test_what_was_recorded_is_seen_even_with_a_key_stuck() -> None:
+    seen = view()
+    for kind, firm in (
+        (ScanKind.WELCOME, True),
+        (ScanKind.NOT_SAVED, True),
+        (ScanKind.WAIT, True),
+        (ScanKind.NOT_RECOGNISED, False),
+        (ScanKind.DENIED, False),
+    ):
+        seen.scanned(scan(kind, "Ann", Direction.IN), 101.0)
+        assert seen.listens(101.1) is not firm
+    seen.scanned(WELCOME, 101.0)
+    assert seen.listens(103.0)
+    seen.enrolled(step("place"), 103.0)
+    assert not seen.listens(103.1), "the scanner belongs to the enrolment"
+
+
+def test_numbers_are_taken_whatever_the_scanner_says_but_not_by_a_daemon_that_is_gone() -> None:
+    assert view(status(stations=[station(ScannerHealth.FAULT, calls=False)])).listens(101.0), "there is the PIN"
+    assert not view().listens(100.0 + STALE_S + 0.1)
+    assert not View("en").listens(0.0)
+    seen = view()
+    seen.lost("hung up")
+    assert not seen.listens(100.0)
+
+
+@pytest.mark.parametrize("calls", [True, False])
+def test_a_number_is_offered_where_it_is_taken(calls: bool) -> None:  # noqa: FBT001  a parameter of a test
+    seen = view(status(stations=[station(calls=calls)]))
+    hint = "Not recognised? Type your number." if calls else ""
+    assert seen.face(100.0).hint == hint
+    seen.scanned(scan(ScanKind.NOT_RECOGNISED), 100.0)
+    assert seen.face(100.0).hint == hint
+    seen.scanned(WELCOME, 100.0)
+    assert seen.face(100.0).hint == ""
 
 
 def test_a_new_scan_replaces_the_old_at_once() -> None:
@@ -155,6 +221,21 @@ def test_one_working_scanner_is_enough() -> None:
     assert words(told)[:2] == ["back: Scanner fault", "gate: Scanner ready"]
 
 
+def test_fingers_to_restore_are_no_alarm_and_people_to_enrol_are_a_warning() -> None:
+    told = status(stations=[station(waiting=12, absent=3)])
+    assert chips(told, "en")[1:3] == [
+        Chip(Level.GOOD, "restoring fingers: 12 left"),
+        Chip(Level.DOUBT, "people to enrol: 3"),
+    ]
+    two = status(stations=[station(waiting=1), station(name="back", absent=1)])
+    assert words(two)[:4] == [
+        "gate: Scanner ready",
+        "gate: restoring fingers: 1 left",
+        "back: Scanner ready",
+        "back: people to enrol: 1",
+    ]
+
+
 def test_no_scanner_and_no_storage_are_faults() -> None:
     assert resting(status(stations=[]), "en").detail == "No scanner is set up."
     assert resting(status(storage="disk full"), "en").detail == "disk full"
@@ -214,6 +295,14 @@ def test_ages(given: float, said: str) -> None:
     assert age(given, "en") == said
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [(-1, "0 s"), (0.1, "1 s"), (30.0, "30 s"), (119.0, "119 s"), (119.5, "2 min"), (121, "3 min"), (900, "15 min")],
+)
+def test_time_left_is_rounded_up(given: float, said: str) -> None:
+    assert left(given, "en") == said
+
+
 def test_dates_and_times() -> None:
     day = datetime(2026, 11, 23, 8, 1, tzinfo=UTC)
     assert date(day, "en") == "Monday 23 November 2026"
@@ -235,6 +324,7 @@ def step(name: str, *, final: bool = False, ok: bool = False, message: str = "")
 
 def test_an_enrolment_is_shown_step_by_step() -> None:
     assert enrolment(step("captured"), "en").detail == "Good. Press 2 is done."
+    assert enrolment(step("second"), "en").detail == "Now enrol a second finger, in case the first one is hurt."
     assert enrolment(step("new step", message="Do as it says."), "en").detail == "Do as it says."
     done, failed = (
         enrolment(step("stored", final=True, ok=True), "en"),
@@ -255,10 +345,25 @@ def test_the_page_tells_everything() -> None:
         stations=[station(ScannerHealth.FAULT, detail="no answer. Check the cable.")],
         lanes=[lane(waiting=3, failed=1, trouble="offline"), lane(Lane.SMS, last_delivered=None)],
         sync_trouble="the platform refuses the key",
+        templates_trouble="no template key",
         last_roster=None,
     )
     page = "\n".join(f"{row.label}: {row.words}" for row in rows(told, "en"))
     for fact in ("0.1.0, running for 1 d, process 412", "Members: 312", "Fingers: 618", "Punches today: 147", "Last roster: never",
                  "Scanner fault, R503", "180 of 200 places", "Trouble: no answer. Check the cable.", "3 waiting, 1 failed, last sent 08:01",
-                 "Trouble: offline", "0 waiting, 0 failed, last sent never", "Trouble: the platform refuses the key"):  # fmt: skip
+                 "Trouble: offline", "0 waiting, 0 failed, last sent never", "Trouble: the platform refuses the key",
+                 "Trouble: no template key"):  # fmt: skip
         assert fact in page
+
+
+def test_the_page_says_where_a_station_is_and_whom_it_does_not_know() -> None:
+    told = status(stations=[station(place="main gate", port="/dev/ttyUSB0", waiting=12, absent=3)])
+    page = [(row.label, row.words, row.level) for row in rows(told, "en")]
+    assert ("", "at main gate", Level.GOOD) in page
+    assert ("", "port /dev/ttyUSB0", Level.GOOD) in page
+    assert ("", "restoring fingers: 12 left", Level.GOOD) in page
+    assert ("To enrol", "3 people have to be enrolled on this scanner", Level.DOUBT) in page
+    one = rows(status(stations=[station(absent=1)]), "en")
+    assert "1 person has to be enrolled on this scanner" in [row.words for row in one]
+    bare = {row.words for row in rows(status(), "en")}
+    assert not any(part in said for said in bare for part in ("port", "restoring", "enrolled on", "at "))

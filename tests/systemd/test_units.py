@@ -84,6 +84,8 @@ def test_the_daemon_can_do_its_work() -> None:
         "kemru-api-key",
         "kemru-secret",
         "kemru-access-token",
+        "template-key",
+        "template-key-old",
     }
     # A credential that is missing on disk would otherwise keep the daemon from starting at all.
     assert {value.split(":")[0] for value in unit["SetCredential"]} == {

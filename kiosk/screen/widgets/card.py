@@ -12,6 +12,7 @@ _WEIGHTS = {
     Role.PICTURE: "",
     Role.WHEN: "bold",
     Role.DETAIL: "",
+    Role.HINT: "",
     Role.BLANK: "",
 }
 
@@ -33,4 +34,6 @@ class Card(Cell[Face]):
     def draw(self, value: Face, width: int, height: int) -> Content:
         """Lay the face out, in the grandest way that fits."""
         lines = arrange(value, width, height)
-        return Content("\n").join(Content.styled(line.words, _WEIGHTS[line.role]) for line in lines)
+        # A hint that is always there stays in the background; after an answer it is advice.
+        weights = _WEIGHTS | {Role.HINT: "dim"} if value.mood is Mood.READY else _WEIGHTS
+        return Content("\n").join(Content.styled(line.words, weights[line.role]) for line in lines)
