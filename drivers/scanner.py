@@ -207,7 +207,10 @@ class Scanner(ABC):
 
     @property
     def glitches(self) -> int:
-        """How many damaged, foreign or stale packets were dropped since this object was made. Never goes down; 0 if not counted."""
+        """How many damaged, foreign or stale packets were dropped since this object was made, and how often anything came unasked.
+
+        A scanner that lost its power for a moment says so, unasked. Never goes down; 0 if not counted.
+        """
         return 0
 
     @abstractmethod

@@ -1,8 +1,8 @@
-"""Finding the speed at which a scanner listens: somebody may have set another one, or a brown-out may have set it back."""
+"""Getting a scanner's ear: awake, and at the speed that it listens at. Somebody may have set another one, or a brown-out set it back."""
 
 from collections.abc import Callable, Iterable
 
-from drivers.errors import LinkLost, LinkTimeout, ProtocolError
+from drivers.errors import DeviceError, LinkLost, LinkTimeout, ProtocolError
 from drivers.link import Link
 
 
@@ -24,6 +24,26 @@ def find_speed(link: Link, speeds: Iterable[int], greet: Callable[[], None], gla
             return
         link.baud = first
         raise failure from None
+
+
+def persist(
+    shake_hands: Callable[[], object], times: int, *, excused: Callable[[DeviceError], bool] = lambda _: False
+) -> None:
+    """Shake hands until the scanner answers sensibly, at most `times` times: one that just got power may miss what comes first.
+
+    Raises what the last handshake raised, and at once LinkLost and a refusal that is not `excused`.
+    """
+    for _ in range(times - 1):
+        try:
+            shake_hands()
+        except (LinkTimeout, ProtocolError):
+            continue
+        except DeviceError as refused:
+            if not excused(refused):
+                raise
+        else:
+            return
+    shake_hands()
 
 
 def _answers(link: Link, speed: int, glance: Callable[[], None]) -> bool:

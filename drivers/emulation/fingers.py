@@ -18,6 +18,8 @@ _NOISE = (10, 36)
 # a finger against a template merged from it and another scores about 10.
 _HOPELESS = 150
 _BITS_A_POINT = 0.85
+# The least score that is a match, by security level, on sensors that have the levels 1 to 5.
+THRESHOLDS = {1: 30, 2: 45, 3: 60, 4: 70, 5: 80}
 
 
 class Quality(enum.StrEnum):

@@ -80,10 +80,6 @@ class Flash:
         """How like a slot's template is to any of these `features`; 0 for an empty slot and for a template that no finger gave."""
         return likeness(features, self._features.get(slot, ()))
 
-    def features(self, slot: int) -> int | None:
-        """What a slot's template matches by; None for an empty slot and for a template that no finger gave."""
-        return next(iter(self._features.get(slot, ())), None)
-
     def read(self, slot: int) -> bytes | None:
         """A slot's template, or None."""
         return os.pread(self._file, self.template_size, self._at(slot)) if slot in self._features else None
@@ -102,6 +98,17 @@ class Flash:
         self._features.pop(slot, None)
         self._write_index(slot)
         os.pwrite(self._file, b"\xff" * self.template_size, at)
+
+    def templates(self) -> dict[int, bytes]:
+        """All templates by slot: see Device.templates."""
+        return {slot: self.read(slot) or b"" for slot in self.used}
+
+    def put(self, slot: int, template: bytes | None) -> None:
+        """Write a template, or erase the slot where it is None: see Device.put."""
+        if template is None:
+            self.erase(slot)
+        else:
+            self.write(slot, template)
 
     def index(self, page: int) -> bytes:
         """32 bytes with a bit for each of 256 slots; the lowest bit of the first byte is the page's first slot."""
@@ -161,11 +168,6 @@ def unpack(template: bytes) -> tuple[int, ...]:
         return ()
     starts = range(mark + 1, mark + 1 + int(count) * FEATURE_BYTES, FEATURE_BYTES)
     return tuple(int.from_bytes(template[start : start + FEATURE_BYTES]) for start in starts)
-
-
-def decode(template: bytes) -> int | None:
-    """The features in a template of one finger; None if `encode` did not make it."""
-    return next(iter(unpack(template)), None)
 
 
 def _opened(path: Path) -> int:

@@ -7,8 +7,8 @@ finger of 200.
 import random
 from collections.abc import Callable
 
-from drivers.emulation.fingers import Glass, Quality, merge, picture, score
-from drivers.emulation.flash import Flash, decode, encode
+from drivers.emulation.fingers import THRESHOLDS, Glass, Quality, merge, picture, score
+from drivers.emulation.flash import Flash, encode, unpack
 from drivers.gt521 import commands
 from drivers.gt521.commands import IMAGE, TEMPLATE_SIZE, UNCHECKED
 from drivers.gt521.reply import QUICK, Reply, refusal
@@ -16,8 +16,6 @@ from drivers.gt521.reply import QUICK, Reply, refusal
 _CAPTURE, _CAPTURE_BEST = 0.2, 0.4
 _EXTRACT, _SEARCH_EACH, _STORE, _CLEAR = 0.2, 0.0002, 0.06, 0.3
 
-# The least score that is a match, by security level.
-_THRESHOLDS = {1: 30, 2: 45, 3: 60, 4: 70, 5: 80}
 _NOWHERE = 0xFFFFFFFF
 
 
@@ -62,11 +60,9 @@ class Biometrics:
     def take(self, template: bytes) -> Reply:
         """The data packet after SetTemplate has come."""
         slot = self._receiving & 0xFFFF
-        features = decode(template)
-        if not self._receiving & UNCHECKED and features is not None:
-            same = self._found(features)
-            if same is not None:
-                return refusal(same)
+        same = None if self._receiving & UNCHECKED else self._found(*unpack(template))
+        if same is not None:
+            return refusal(same)
         self.flash.write(slot, template)
         return Reply(work_s=_STORE)
 
@@ -135,7 +131,7 @@ class Biometrics:
             return empty
         if self._image is None or not self._good:
             return refusal(commands.BAD_FINGER, _EXTRACT)
-        alike = self._score(self._image, slot) >= self._threshold
+        alike = self.flash.score(slot, self._image) >= self._threshold
         return Reply(work_s=_EXTRACT) if alike else refusal(commands.VERIFY_FAILED, _EXTRACT)
 
     def _make_template(self, _: int) -> Reply:
@@ -177,12 +173,8 @@ class Biometrics:
 
     @property
     def _threshold(self) -> int:
-        return _THRESHOLDS[self.flash.registers.level]
+        return THRESHOLDS[self.flash.registers.level]
 
-    def _found(self, features: int) -> int | None:
-        points, slot = max(((self._score(features, slot), slot) for slot in self.flash.used), default=(0, -1))
+    def _found(self, *features: int) -> int | None:
+        points, slot = max(((self.flash.score(slot, *features), slot) for slot in self.flash.used), default=(0, -1))
         return slot if points >= self._threshold else None
-
-    def _score(self, features: int, slot: int) -> int:
-        known = self.flash.features(slot)
-        return 0 if known is None else score(features, known)

@@ -10,6 +10,8 @@ programming guide V1.2, "Protocol: packet structure".
 import struct
 from dataclasses import dataclass
 
+from drivers.framing import StreamDecoder
+
 HEADER = b"\x55\xaa"
 DATA_HEADER = b"\x5a\xa5"
 # The only device id that the manuals name.
@@ -54,76 +56,23 @@ class Data:
         return f"Data({len(self.payload)} bytes, device={self.device:04X})"
 
 
-class Decoder:
-    """Finds packets in a stream of bytes, whatever lies between them.
+class Decoder(StreamDecoder[Packet | Data]):
+    """Finds packets in a stream of bytes.
 
-    A data packet does not tell its length, so that one is taken only while `expect` said that one comes. `noise` counts bytes that
-    belonged to no good packet; `bad_checksums` counts packets that were refused. Never keeps more than one incomplete packet.
+    A data packet does not tell its length, so that one is taken only while `expect` said that one comes.
     """
 
     def __init__(self) -> None:
-        self.noise = 0
-        self.bad_checksums = 0
-        self._buffer = bytearray()
+        super().__init__(HEADER)
         self._data_size = 0
-
-    @property
-    def pending(self) -> int:
-        """Bytes of an incomplete packet that wait for the rest."""
-        return len(self._buffer)
 
     def expect(self, size: int) -> None:
         """Take data packets as of `size` bytes from now on, until one is damaged; 0 takes none."""
         self._data_size = size
+        self._headers = (HEADER, DATA_HEADER) if size else (HEADER,)
 
-    def feed(self, data: bytes) -> list[Packet | Data]:
-        """Take in what arrived and return the packets that are complete now, in order."""
-        self._buffer += data
-        return self._scan(0)
-
-    def give_up(self) -> list[Packet | Data]:
-        """Stop waiting for the rest of the incomplete packet, and look for others in what had been taken for it."""
-        skipped = min(len(self._buffer), len(HEADER))
-        self.noise += skipped
-        return self._scan(skipped)
-
-    def clear(self) -> None:
-        """Forget an incomplete packet, as noise."""
-        self.noise += len(self._buffer)
-        self._buffer.clear()
-
-    def _scan(self, at: int) -> list[Packet | Data]:
-        packets: list[Packet | Data] = []
-        while (start := self._header(at)) >= 0:
-            self.noise += start - at
-            at = start
-            end = start + self._length(start)
-            if end > len(self._buffer):
-                break
-            packet = self._packet(start, end)
-            if packet is None:
-                # The header may have been chance, so that the next packet may start anywhere behind it.
-                self.noise += len(HEADER)
-                at = start + len(HEADER)
-            else:
-                packets.append(packet)
-                at = end
-        else:
-            at = self._skip_noise(at)
-        del self._buffer[:at]
-        return packets
-
-    def _header(self, at: int) -> int:
-        found = [self._buffer.find(HEADER, at)]
-        if self._data_size:
-            found.append(self._buffer.find(DATA_HEADER, at))
-        return min((start for start in found if start >= 0), default=-1)
-
-    def _length(self, start: int) -> int:
-        return _BEFORE_DATA + self._data_size + _CHECKSUM if self._is_data(start) else PACKET_SIZE
-
-    def _is_data(self, start: int) -> bool:
-        return self._buffer.startswith(DATA_HEADER, start)
+    def _end(self, start: int) -> int:
+        return start + (_BEFORE_DATA + self._data_size + _CHECKSUM if self._is_data(start) else PACKET_SIZE)
 
     def _packet(self, start: int, end: int) -> Packet | Data | None:
         is_data = self._is_data(start)
@@ -132,19 +81,15 @@ class Decoder:
             self.bad_checksums += 1
             if is_data:
                 # Nobody wants one any more; and to add up every run of bytes behind each chance header would take for ever.
-                self._data_size = 0
+                self.expect(0)
             return None
         if is_data:
             return Data(summed[_BEFORE_DATA:], int.from_bytes(summed[2:_BEFORE_DATA], "little"))
         _, device, parameter, code = _COMMAND.unpack(summed)
         return Packet(code, parameter, device)
 
-    def _skip_noise(self, at: int) -> int:
-        """Where the bytes start that may yet become a header: a lone 55 or 5A at the end may be the first half of one."""
-        halves = (HEADER[:1], DATA_HEADER[:1]) if self._data_size else HEADER[:1]
-        kept_from = max(at, len(self._buffer) - self._buffer.endswith(halves))
-        self.noise += kept_from - at
-        return kept_from
+    def _is_data(self, start: int) -> bool:
+        return self._buffer.startswith(DATA_HEADER, start)
 
 
 def _summed(packet: bytes) -> bytes:

@@ -5,11 +5,10 @@ import dataclasses
 import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import ClassVar
 
-from drivers.errors import DeviceError, LinkLost, ProtocolError, ScannerError, UnsupportedError
+from drivers.errors import DeviceError, ProtocolError, ScannerError
 from drivers.gt521 import commands
-from drivers.gt521.commands import IMAGE, SPEEDS, TEMPLATE_SIZE, meaning
+from drivers.gt521.commands import IMAGE, SPEEDS, meaning
 from drivers.gt521.enrolment import enrol
 from drivers.gt521.identity import hasten, learn
 from drivers.gt521.session import Session
@@ -23,25 +22,26 @@ from drivers.scanner import (
     Image,
     NoMatch,
     Retry,
-    Scanner,
     ScannerInfo,
     Template,
 )
 from drivers.speed import find_speed
+from drivers.wired import WiredScanner
 
 # Seconds for everything that `open`, `identify` and `check` do together.
 _OPEN, _IDENTIFY, _CHECK = 5.5, 2.0, 0.5
 
 
-class Gt521Scanner(Scanner):
+class Gt521Scanner(WiredScanner[Wire]):
     """A GT-511C3, GT-521F52 or one of their kin at `url`. It has no scores: `score_floor` is without effect.
 
-    The sensor always wakes at 9600 bits a second. `open` raises that to 115200, which it keeps until it loses its power: both are
-    looked for every time, first the one that the line had last.
+    The sensor always wakes at 9600 bits a second. `open` raises that to 115200, so that the sensor's answers take no longer than its
+    thinking. It keeps that until it loses its power: both are looked for every time, first the one that the line had last.
     """
 
-    all_speeds: ClassVar[tuple[int, ...]] = SPEEDS
-    usual_speeds: ClassVar[tuple[int, ...]] = SPEEDS[:2]
+    no_slot = ("CheckEnrolled", commands.INVALID_POS, meaning(commands.INVALID_POS))
+    all_speeds = SPEEDS
+    usual_speeds = SPEEDS[:2]
 
     def __init__(
         self,
@@ -54,44 +54,18 @@ class Gt521Scanner(Scanner):
         monotonic: Callable[[], float] = time.monotonic,
         deadline_scale: float = 1.0,
     ) -> None:
-        self._link = Link(url, baud=SPEEDS[0] if baud is None else baud, monotonic=monotonic)
-        self._wire = Wire(self._link, monotonic=monotonic, deadline_scale=deadline_scale)
-        self._session = Session(self._wire)
-        self._speeds = self.usual_speeds if speeds is None else tuple(speeds)
-        self._level = level
-        self._info: ScannerInfo | None = None
+        link = Link(url, baud=baud or SPEEDS[0], monotonic=monotonic)
+        wire = Wire(link, monotonic=monotonic, deadline_scale=deadline_scale)
+        super().__init__(wire, speeds=speeds, level=level)
+        self._session = Session(wire)
         # Where `used` looks first: only the order depends on it.
         self._usual: frozenset[int] = frozenset()
 
-    def open(self) -> ScannerInfo:
-        """See Scanner.open. A line at 9600 is raised to 115200, so that the sensor's answers take no longer than its thinking."""
-        self.close()
-        try:
-            with self._wire.within(_OPEN):
-                self._info = self._introduced()
-        except ScannerError:
-            self.close()
-            raise
-        return self._info
-
     def close(self) -> None:
         """See Scanner.close. Turns the light off, if the line still works."""
-        self._info = None
         with contextlib.suppress(ScannerError):
             self._session.darken()
-        self._link.close()
-
-    @property
-    def info(self) -> ScannerInfo:
-        """See Scanner.info."""
-        if self._info is None:
-            raise LinkLost(f"{self._link.url} is not open", port=self._link.url, cure="Open the scanner first.")
-        return self._info
-
-    @property
-    def glitches(self) -> int:
-        """See Scanner.glitches."""
-        return self._wire.damaged + self._wire.foreign + self._wire.stale
+        super().close()
 
     def check(self) -> None:
         """See Scanner.check."""
@@ -163,37 +137,25 @@ class Gt521Scanner(Scanner):
     def import_template(self, slot: int, template: Template) -> None:
         """See Scanner.import_template. Overwrites what lies in the slot. Raises UnsupportedError for another model's template."""
         self._require_slot(slot)
-        if template.model != self.info.model:
-            raise UnsupportedError(f"a template of model {template.model} means nothing to {self.info.model}")
-        if len(template.data) != TEMPLATE_SIZE:
-            message = f"a template of {self.info.model} has {TEMPLATE_SIZE} bytes, not {len(template.data)}"
-            raise UnsupportedError(message)
+        self._require_own(template)
         self._session.write_template(slot, template.data)
         if not self._session.is_used(slot) or self._session.read_template(slot) != template.data:
             raise ProtocolError(f"SetTemplate: slot {slot} does not hold what was sent to it")
 
     def image(self) -> Image:
         """See Scanner.image: 4.5 s at 115200 bit/s. Raises DeviceError if no picture was taken."""
-        if Capability.IMAGE not in self.info.capabilities:
-            raise UnsupportedError(f"{self.info.model} has no image")
+        self._require(Capability.IMAGE)
         return Image(*IMAGE, self._session.read_image())
 
     def _introduced(self) -> ScannerInfo:
-        find_speed(self._link, self._speeds, self._session.greet, self._session.glance)
-        found_at = self._link.baud
-        remarks = hasten(self._link, self._session)
-        info = learn(self._session, found_at=found_at, level=self._level)
+        with self._wire.within(_OPEN):
+            find_speed(self._link, self._speeds, self._session.greet, self._session.glance)
+            found_at = self._link.baud
+            remarks = hasten(self._link, self._session)
+            info = learn(self._session, found_at=found_at, level=self._level)
         return dataclasses.replace(info, remarks=remarks + info.remarks)
 
     def _recognise(self, search: Callable[[], Hit | NoMatch | Retry]) -> Identification:
         with self._wire.within(_IDENTIFY):
             trouble = self._session.capture()
             return search() if trouble is None else trouble
-
-    def _require_slot(self, slot: int) -> None:
-        if not 0 <= slot < self.info.capacity:
-            message = (
-                f"slot {slot} of {self.info.model}: {meaning(commands.INVALID_POS)}, 0 to {self.info.capacity - 1}"
-            )
-            cure = commands.CURES[commands.INVALID_POS]
-            raise DeviceError(message, command="CheckEnrolled", code=commands.INVALID_POS, cure=cure)

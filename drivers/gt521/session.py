@@ -1,11 +1,12 @@
 """The sensor's commands as questions with typed answers. Every method may raise DeviceError, ProtocolError, LinkTimeout and LinkLost."""
 
-from drivers.errors import DeviceError, LinkTimeout, ProtocolError
+from drivers.errors import ProtocolError
 from drivers.gt521 import commands
 from drivers.gt521.codec import ACK, Packet
 from drivers.gt521.commands import DeviceInfo
 from drivers.gt521.wire import Wire
 from drivers.scanner import Hit, NoFinger, NoMatch, Retry, RetryReason
+from drivers.speed import persist
 
 # A sensor that just got power, or that heard half a command at another speed, may miss the first greeting.
 _GREETINGS, _GLANCES = 3, 2
@@ -133,14 +134,8 @@ class Session:
         return self.wire.receive_data()
 
     def _greeted(self, times: int, seconds: float) -> None:
-        for _ in range(times - 1):
-            try:
-                self._hello(seconds)
-            except (LinkTimeout, ProtocolError, DeviceError):
-                # A refusal may be the late answer to something that was asked before this opening.
-                continue
-            return
-        self._hello(seconds)
+        # A refusal may be the late answer to something that was asked before this opening.
+        persist(lambda: self._hello(seconds), times, excused=lambda _: True)
 
     def _hello(self, seconds: float) -> None:
         with self.wire.within(seconds):

@@ -12,6 +12,8 @@ single damaged byte, and lets one of 256 worse accidents pass, so that the wire 
 
 from dataclasses import dataclass
 
+from drivers.framing import StreamDecoder
+
 MARK = 0xF5
 # Longest data: a list of 4095 users of three bytes each, and their number. A picture has 9800 bytes.
 MAX_DATA = 2 + 3 * 4095
@@ -56,63 +58,14 @@ def _framed(content: bytes) -> bytes:
     return bytes((MARK,)) + content + bytes((check(content), MARK))
 
 
-class Decoder:
-    """Finds packets in a stream of bytes, whatever lies between them. `long` are the codes whose success is followed by data.
-
-    `noise` counts bytes that belonged to no good packet; `bad_checks` counts packets that were refused. Never keeps more than one
-    incomplete packet (12,298 bytes).
-    """
+class Decoder(StreamDecoder[Packet]):
+    """Finds packets in a stream of bytes. `long` are the codes whose success is followed by data. Never keeps more than 12,298 bytes."""
 
     def __init__(self, long: frozenset[int]) -> None:
-        self.noise = 0
-        self.bad_checks = 0
+        super().__init__(bytes((MARK,)))
         self._long = long
-        self._buffer = bytearray()
-
-    @property
-    def pending(self) -> int:
-        """Bytes of an incomplete packet that wait for the rest."""
-        return len(self._buffer)
-
-    def feed(self, data: bytes) -> list[Packet]:
-        """Take in what arrived and return the packets that are complete now, in order."""
-        self._buffer += data
-        return self._scan(0)
-
-    def give_up(self) -> list[Packet]:
-        """Stop waiting for the rest of the incomplete packet, and look for others in what had been taken for its content."""
-        skipped = min(len(self._buffer), 1)
-        self.noise += skipped
-        return self._scan(skipped)
-
-    def clear(self) -> None:
-        """Forget an incomplete packet, as noise."""
-        self.noise += len(self._buffer)
-        self._buffer.clear()
-
-    def _scan(self, at: int) -> list[Packet]:
-        packets = []
-        while (start := self._buffer.find(MARK, at)) >= 0:
-            self.noise += start - at
-            at = start
-            end = self._end(start)
-            if end > len(self._buffer):
-                break
-            if end > start and self._whole(start, end):
-                packets.append(self._packet(start, end))
-                at = end
-            else:
-                # Any later F5 may be the one that begins the next packet: heads and tails look the same.
-                self.noise += 1
-                at = start + 1
-        else:
-            self.noise += len(self._buffer) - at
-            at = len(self._buffer)
-        del self._buffer[:at]
-        return packets
 
     def _end(self, start: int) -> int:
-        """Where the packet at `start` ends: behind the buffer while incomplete, at `start` if this cannot be a packet."""
         head_end = start + HEAD
         if len(self._buffer) < head_end:
             return head_end
@@ -124,18 +77,11 @@ class Decoder:
             return head_end
         return head_end + length + _FRAME if length <= MAX_DATA else start
 
-    def _whole(self, start: int, end: int) -> bool:
-        """Whether all frames of a packet are as they were sent: with its check, the content of a frame is zero."""
-        split = start + HEAD
-        if check(self._buffer[start + 1 : split - 1]):
-            self.bad_checks += 1
-            return False
-        frame = self._buffer[split:end]
-        if frame and (frame[0] != MARK or frame[-1] != MARK or check(frame[1:-1])):
-            self.bad_checks += 1
-            return False
-        return True
-
-    def _packet(self, start: int, end: int) -> Packet:
+    def _packet(self, start: int, end: int) -> Packet | None:
         head, frame = self._buffer[start : start + HEAD], self._buffer[start + HEAD : end]
+        framed = not frame or (frame[0] == frame[-1] == MARK)
+        # With its check, the content of a frame is zero.
+        if check(head[1:-1]) or not framed or check(frame[1:-1]):
+            self.bad_checksums += 1
+            return None
         return Packet(head[1], bytes(head[2:5]), bytes(frame[1:-2]))

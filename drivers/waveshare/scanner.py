@@ -9,10 +9,9 @@ and the templates of an SFM-V1.7, which have 8206 bytes and another way of sendi
 """
 
 import time
-from collections.abc import Callable, Iterator
-from typing import ClassVar
+from collections.abc import Callable, Iterable, Iterator
 
-from drivers.errors import DeviceError, LinkLost, LinkTimeout, ProtocolError, ScannerError, UnsupportedError
+from drivers.errors import DeviceError, ProtocolError
 from drivers.link import Link
 from drivers.scanner import (
     Capability,
@@ -24,17 +23,17 @@ from drivers.scanner import (
     NoFinger,
     NoMatch,
     Same,
-    Scanner,
     ScannerInfo,
     Template,
 )
-from drivers.speed import find_speed
+from drivers.speed import find_speed, persist
 from drivers.waveshare import commands
 from drivers.waveshare.commands import EIGENVALUE, FIRST_USER, LAST_USER, meaning
 from drivers.waveshare.enrolment import STEPS, enrol
 from drivers.waveshare.session import Session
-from drivers.waveshare.settings import Settings, settle
+from drivers.waveshare.settings import settle
 from drivers.waveshare.wire import Wire
+from drivers.wired import WiredScanner
 
 # Seconds for everything that one look at the glass does together.
 _LOOK = 2.0
@@ -42,65 +41,33 @@ _LOOK = 2.0
 _GREETINGS = 3
 # Seconds for one greeting at a speed that is only tried.
 _GLANCE = 0.25
-_LEVELS = range(1, 6)
 
 
-class WaveshareScanner(Scanner):
-    """A UART Fingerprint Reader or UART Fingerprint Sensor (C) at `url`; the keywords are those of `Scanner`.
+class WaveshareScanner(WiredScanner[Wire]):
+    """A UART Fingerprint Reader or UART Fingerprint Sensor (C) at `url`. It has no scores: `score_floor` is without effect.
 
-    Raises ValueError for a `level` other than 1 to 5.
+    `open` also sets the module's wait for a finger to its shortest, if it is longer.
     """
 
-    all_speeds: ClassVar[tuple[int, ...]] = (19200, 9600, 38400, 57600, 115200)
-    usual_speeds: ClassVar[tuple[int, ...]] = (19200, 115200, 9600, 57600)
+    no_slot = (STEPS[0].name, commands.NO_USER, "out of range")
+    all_speeds = (19200, 9600, 38400, 57600, 115200)
+    usual_speeds = (19200, 115200, 9600, 57600)
 
     def __init__(
         self,
         url: str,
         *,
         baud: int | None = None,
-        speeds: tuple[int, ...] | None = None,
-        score_floor: int | None = None,  # noqa: ARG002  the contract's keyword: this family has no score
+        speeds: Iterable[int] | None = None,
+        score_floor: int | None = None,  # noqa: ARG002  every driver takes it; there is no score to hold against it
         level: int | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         deadline_scale: float = 1.0,
     ) -> None:
-        if level is not None and level not in _LEVELS:
-            raise ValueError(f"a security level is 1 to 5, not {level}")
-        self._link = Link(url, baud=baud or self.all_speeds[0], monotonic=monotonic)
-        self._wire = Wire(self._link, monotonic=monotonic, deadline_scale=deadline_scale)
-        self._session = Session(self._wire)
-        self._speeds = self.usual_speeds if speeds is None else speeds
-        self._level = level
-        self._info: ScannerInfo | None = None
-
-    def open(self) -> ScannerInfo:
-        """See Scanner.open. Also sets the module's wait for a finger to its shortest, if it is longer."""
-        self.close()
-        try:
-            find_speed(self._link, self._speeds, self._greet, self._glance)
-            self._info = self._described(settle(self._session, self._level))
-        except ScannerError:
-            self.close()
-            raise
-        return self._info
-
-    def close(self) -> None:
-        """See Scanner.close."""
-        self._info = None
-        self._link.close()
-
-    @property
-    def info(self) -> ScannerInfo:
-        """See Scanner.info."""
-        if self._info is None:
-            raise LinkLost(f"{self._link.url} is not open", port=self._link.url, cure="Open the scanner first.")
-        return self._info
-
-    @property
-    def glitches(self) -> int:
-        """See Scanner.glitches."""
-        return self._wire.damaged + self._wire.stale
+        link = Link(url, baud=baud or self.all_speeds[0], monotonic=monotonic)
+        wire = Wire(link, monotonic=monotonic, deadline_scale=deadline_scale)
+        super().__init__(wire, speeds=speeds, level=level)
+        self._session = Session(wire)
 
     def check(self) -> None:
         """See Scanner.check."""
@@ -179,19 +146,15 @@ class WaveshareScanner(Scanner):
             raise ProtocolError(f"{commands.DOWNLOAD.name}: slot {slot} does not hold what was sent to it")
 
     def _greet(self) -> None:
-        for _ in range(_GREETINGS - 1):
-            try:
-                self._session.count()
-            except (LinkTimeout, ProtocolError):
-                continue
-            return
-        self._session.count()
+        persist(self._session.count, _GREETINGS)
 
     def _glance(self) -> None:
         with self._wire.within(_GLANCE):
             self._session.count()
 
-    def _described(self, settings: Settings) -> ScannerInfo:
+    def _introduced(self) -> ScannerInfo:
+        find_speed(self._link, self._speeds, self._greet, self._glance)
+        settings = settle(self._session, self._level)
         return ScannerInfo(
             family="waveshare",
             model=settings.profile.model,
@@ -212,25 +175,9 @@ class WaveshareScanner(Scanner):
                 raise ProtocolError(f"{STEPS[-1].name}: slot {slot} was acknowledged, but is empty")
             yield step
 
-    def _require_slot(self, slot: int) -> None:
-        """A slot that may be filled."""
-        self._require(slot, self.info.capacity)
-
     def _require_user(self, slot: int) -> None:
         """A slot that may hold something, if only by another program's doing."""
-        self._require(slot, LAST_USER)
-
-    def _require(self, slot: int, last: int) -> None:
-        model = self.info.model
-        if not FIRST_USER <= slot <= last:
-            message = f"slot {slot} of {model}: out of range, {FIRST_USER} to {last}"
-            cure = "Use a slot that the scanner has."
-            raise DeviceError(message, command=STEPS[0].name, code=commands.NO_USER, cure=cure)
-
-    def _require_own(self, template: Template) -> None:
-        if template.model != self.info.model or len(template.data) != EIGENVALUE:
-            own = f"{EIGENVALUE} bytes of {self.info.model}"
-            raise UnsupportedError(f"a template is {own}, not {len(template.data)} bytes of {template.model}")
+        self._require_slot(slot, LAST_USER)
 
 
 def _miss(code: int) -> NoMatch | NoFinger | None:

@@ -6,7 +6,7 @@ Working times are those of a published trace of a Synochip module, in seconds; S
 import random
 from collections.abc import Callable
 
-from drivers.emulation.fingers import Glass, Quality, likeness, merge, picture, score
+from drivers.emulation.fingers import THRESHOLDS, Glass, Quality, likeness, merge, picture, score
 from drivers.emulation.flash import Flash, encode, unpack
 from drivers.zfm import commands
 from drivers.zfm.builds import Build, Quirk
@@ -18,8 +18,6 @@ _EXTRACT = 0.300
 _SEARCH, _SEARCH_EACH = 0.040, 0.0004
 _MATCH, _STORE, _DELETE, _CLEAR = 0.028, 0.058, 0.066, 0.070
 
-# The least score that is a match, by security level.
-_THRESHOLDS = {1: 30, 2: 45, 3: 60, 4: 70, 5: 80}
 # What Img2Tz says of a bad picture. Codes 04, 05 and 17 exist in Synochip's dialect only: elsewhere a dry finger has too few points,
 # and a wet one or an old print makes a mess.
 _TROUBLE = {
@@ -203,7 +201,7 @@ class Biometrics:
 
     @property
     def _threshold(self) -> int:
-        return _THRESHOLDS[self.level]
+        return THRESHOLDS[self.level]
 
     def _get(self, buffer: int) -> bytes | None:
         return self._buffers.get(_MODEL_BUFFER if self.profile.one_buffer else buffer)

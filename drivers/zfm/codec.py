@@ -9,6 +9,8 @@ Source: ZFM-20 manual, "Data package format"; R503 manual V1.2.2, chapter 4.1.
 import enum
 from dataclasses import dataclass
 
+from drivers.framing import StreamDecoder
+
 HEADER = b"\xef\x01"
 # Everybody answers to it until SetAdder gave the module another.
 BROADCAST = 0xFFFFFFFF
@@ -57,66 +59,13 @@ def checksum(summed: bytes | bytearray) -> int:
     return sum(summed) & 0xFFFF
 
 
-class Decoder:
-    """Finds packets in a stream of bytes, whatever lies between them.
-
-    `noise` counts bytes that belonged to no good packet; `bad_checksums` counts packets that were refused. Never keeps more than
-    one incomplete packet (267 bytes).
-    """
+class Decoder(StreamDecoder[Packet]):
+    """Finds packets in a stream of bytes. Never keeps more than 267 of them."""
 
     def __init__(self) -> None:
-        self.noise = 0
-        self.bad_checksums = 0
-        self._buffer = bytearray()
-
-    @property
-    def pending(self) -> int:
-        """Bytes of an incomplete packet that wait for the rest."""
-        return len(self._buffer)
-
-    def feed(self, data: bytes) -> list[Packet]:
-        """Take in what arrived and return the packets that are complete now, in order."""
-        self._buffer += data
-        return self._scan(0)
-
-    def give_up(self) -> list[Packet]:
-        """Stop waiting for the rest of the incomplete packet, and look for others in what had been taken for its payload."""
-        skipped = min(len(self._buffer), len(HEADER))
-        self.noise += skipped
-        return self._scan(skipped)
-
-    def clear(self) -> None:
-        """Forget an incomplete packet, as noise."""
-        self.noise += len(self._buffer)
-        self._buffer.clear()
-
-    def _scan(self, at: int) -> list[Packet]:
-        packets = []
-        while (start := self._buffer.find(HEADER, at)) >= 0:
-            self.noise += start - at
-            at = start
-            end = self._end(start)
-            if end > len(self._buffer):
-                break
-            packet = self._packet(start, end)
-            if packet is None:
-                # The length itself may be the damaged part, so that the next packet may start anywhere behind the header.
-                self.noise += len(HEADER)
-                at = start + len(HEADER)
-            else:
-                packets.append(packet)
-                at = end
-        else:
-            # A lone EF at the end may be the first half of a header.
-            rest = len(self._buffer) - self._buffer.endswith(HEADER[:1])
-            kept_from = max(at, rest)
-            self.noise += kept_from - at
-            at = kept_from
-        del self._buffer[:at]
-        return packets
+        super().__init__(HEADER)
 
     def _end(self, start: int) -> int:
-        """Where the packet at `start` ends: behind the buffer while incomplete, at `start` if this cannot be a packet."""
         if len(self._buffer) < start + _BEFORE_PAYLOAD:
             return start + _BEFORE_PAYLOAD
         length = int.from_bytes(self._buffer[start + 7 : start + _BEFORE_PAYLOAD])
@@ -125,8 +74,6 @@ class Decoder:
         return start + _BEFORE_PAYLOAD + length
 
     def _packet(self, start: int, end: int) -> Packet | None:
-        if end == start:
-            return None
         summed = self._buffer[start + 6 : end - _CHECKSUM]
         if checksum(summed) != int.from_bytes(self._buffer[end - _CHECKSUM : end]):
             self.bad_checksums += 1

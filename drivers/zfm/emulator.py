@@ -66,14 +66,11 @@ class ZfmDevice(Device):
 
     def templates(self) -> dict[int, bytes]:
         """See Device.templates."""
-        return {slot: self._flash.read(slot) or b"" for slot in self._flash.used}
+        return self._flash.templates()
 
     def put(self, slot: int, template: bytes | None) -> None:
         """See Device.put."""
-        if template is None:
-            self._flash.erase(slot)
-        else:
-            self._flash.write(slot, template)
+        self._flash.put(slot, template)
 
     def make(self, finger: str) -> bytes:
         """See Device.make."""

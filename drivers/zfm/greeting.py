@@ -1,8 +1,7 @@
 """Getting a module's ear: at the speed that it listens at, and awake."""
 
-from drivers.errors import DeviceError, LinkTimeout, ProtocolError
 from drivers.link import Link
-from drivers.speed import find_speed
+from drivers.speed import find_speed, persist
 from drivers.zfm.commands import PACKET_ERROR, SOFT_RST, VFY_PWD
 from drivers.zfm.session import Session
 from drivers.zfm.wire import Wire
@@ -44,18 +43,8 @@ class Greeting:
         find_speed(self._link, self._speeds, lambda: self._greet(times, seconds), lambda: self._greet(1, _GLANCE))
 
     def _greet(self, times: int, seconds: float) -> None:
-        for _ in range(times - 1):
-            try:
-                self._shake_hands(seconds)
-            except (LinkTimeout, ProtocolError):
-                continue
-            except DeviceError as refused:
-                # The greeting came damaged; a wrong password stays wrong.
-                if refused.code != PACKET_ERROR:
-                    raise
-            else:
-                return
-        self._shake_hands(seconds)
+        # After PACKET_ERROR, the greeting came damaged; a wrong password stays wrong.
+        persist(lambda: self._shake_hands(seconds), times, excused=lambda refused: refused.code == PACKET_ERROR)
 
     def _shake_hands(self, seconds: float) -> None:
         with self._wire.within(seconds):

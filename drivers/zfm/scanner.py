@@ -1,10 +1,10 @@
 """The driver for EF01 sensors: the contract of `drivers.scanner`, told in the sensor's commands."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-from drivers.errors import DeviceError, LinkLost, ProtocolError, ScannerError, UnsupportedError
+from drivers.errors import DeviceError, ProtocolError
 from drivers.link import Link
 from drivers.scanner import (
     Capability,
@@ -13,10 +13,10 @@ from drivers.scanner import (
     Identification,
     Image,
     Light,
-    Scanner,
     ScannerInfo,
     Template,
 )
+from drivers.wired import WiredScanner
 from drivers.zfm import commands, templates
 from drivers.zfm.capture import Capture
 from drivers.zfm.codec import BROADCAST
@@ -26,14 +26,12 @@ from drivers.zfm.greeting import Greeting
 from drivers.zfm.health import Health
 from drivers.zfm.identity import identify_module
 from drivers.zfm.session import Session
-from drivers.zfm.settings import LEVELS, require_level
+from drivers.zfm.settings import require_level
 from drivers.zfm.translation import LIGHT_COMMANDS, LIGHTS
 from drivers.zfm.wire import Wire
 
 # Scores below this are no hit, whatever the sensor's own level says. Users' hits lie between 80 and 142.
 SCORE_FLOOR = 50
-# The speed that every module leaves the factory with, but for some of R503's relatives (115200).
-_FACTORY_BAUD = 57600
 # Seconds for everything that `identify` does together.
 _IDENTIFY = 2.0
 # Bits on the line for each byte of a template that `match` sends, with those of the packets around it.
@@ -45,13 +43,16 @@ _TAG_PAGE = 0
 _TAG_SIZE = 32
 
 
-class ZfmScanner(Scanner):
-    """An R307, R503 or one of their kin at `url`.
+class ZfmScanner(WiredScanner[Wire]):
+    """An R307, R503 or one of their kin at `url`. `password` and `address` are as set in the module, and never changed by this driver.
 
-    Of the keywords that every driver takes, `level` is 1 to 5 (else ValueError). `password` and `address` are as set in the module, and
-    never changed by this driver.
+    `open` takes three greetings of half a second and a quarter of a second for each other speed while nothing answers, and about ten
+    exchanges once something does. It switches the light off, to see whether there is one, and raises DeviceError (code 13) at once for a
+    wrong password.
     """
 
+    no_slot = ("Store", commands.BAD_SLOT, meaning(commands.BAD_SLOT))
+    # Every module leaves the factory with the first one, but for some of R503's relatives (115200).
     usual_speeds = (57600, 115200, 9600, 38400, 19200)
     all_speeds = (*usual_speeds, 28800, 48000, 67200, 76800, 86400, 96000, 105600)
 
@@ -60,7 +61,7 @@ class ZfmScanner(Scanner):
         url: str,
         *,
         baud: int | None = None,
-        speeds: tuple[int, ...] | None = None,
+        speeds: Iterable[int] | None = None,
         password: int = 0,
         address: int = BROADCAST,
         score_floor: int = SCORE_FLOOR,
@@ -68,51 +69,18 @@ class ZfmScanner(Scanner):
         monotonic: Callable[[], float] = time.monotonic,
         deadline_scale: float = 1.0,
     ) -> None:
-        if level is not None and level not in LEVELS:
-            raise ValueError(f"a security level is {LEVELS[0]} to {LEVELS[-1]}, not {level}")
-        self._link = Link(url, baud=baud or _FACTORY_BAUD, monotonic=monotonic)
-        self._wire = Wire(self._link, address=address, monotonic=monotonic, deadline_scale=deadline_scale)
-        self._session = Session(self._wire, password=password)
-        self._greeting = Greeting(
-            self._link, self._wire, self._session, self.usual_speeds if speeds is None else speeds
-        )
+        link = Link(url, baud=baud or self.usual_speeds[0], monotonic=monotonic)
+        wire = Wire(link, address=address, monotonic=monotonic, deadline_scale=deadline_scale)
+        super().__init__(wire, speeds=speeds, level=level)
+        self._session = Session(wire, password=password)
+        self._greeting = Greeting(link, wire, self._session, self._speeds)
         self._capture = Capture(self._session, score_floor=score_floor)
-        self._level = level
-        self._info: ScannerInfo | None = None
         self._health: Health | None = None
-
-    def open(self) -> ScannerInfo:
-        """See Scanner.open. The speed that was found is where the next opening begins.
-
-        Takes three greetings of half a second and a quarter of a second for each other speed while nothing answers, and about ten exchanges
-        once something does. Switches the light off, to see whether there is one. Raises DeviceError (code 13) at once for a wrong
-        password.
-        """
-        self.close()
-        try:
-            self._greeting.find()
-            self._info = self._introduced()
-        except ScannerError:
-            self.close()
-            raise
-        return self._info
 
     def close(self) -> None:
         """See Scanner.close."""
-        self._info = self._health = None
-        self._link.close()
-
-    @property
-    def info(self) -> ScannerInfo:
-        """See Scanner.info."""
-        if self._info is None:
-            raise LinkLost(f"{self._link.url} is not open", port=self._link.url, cure="Open the scanner first.")
-        return self._info
-
-    @property
-    def glitches(self) -> int:
-        """See Scanner.glitches."""
-        return self._wire.damaged + self._wire.foreign + self._wire.stale
+        self._health = None
+        super().close()
 
     def check(self) -> None:
         """See Scanner.check. Raises DeviceError (code 21) if the module restarted since it was opened, or is another one."""
@@ -136,7 +104,7 @@ class ZfmScanner(Scanner):
         Takes as long as `identify`, and the template's time on the line. An R503 has one buffer for templates, whatever number
         it is given; the features come first, because it is not established whether Img2Tz leaves that buffer alone.
         """
-        templates.require_fit(template, self.info.model, self.info.template_size)
+        self._require_own(template)
         with self._wire.within(_IDENTIFY + len(template.data) * _BITS / self._link.baud):
             return self._capture.compare(template.data)
 
@@ -187,7 +155,7 @@ class ZfmScanner(Scanner):
     def import_template(self, slot: int, template: Template) -> None:
         """See Scanner.import_template. Raises UnsupportedError for another model's template."""
         self._require_slot(slot)
-        templates.require_fit(template, self.info.model, self.info.template_size)
+        self._require_own(template)
         templates.store(self._session, slot, template.data)
 
     def image(self) -> Image:
@@ -230,10 +198,11 @@ class ZfmScanner(Scanner):
     @property
     def _opened(self) -> Health:
         if self._health is None:
-            raise LinkLost(f"{self._link.url} is not open", port=self._link.url, cure="Open the scanner first.")
+            raise self._closed()
         return self._health
 
     def _introduced(self) -> ScannerInfo:
+        self._greeting.find()
         found = identify_module(self._session)
         restart = self._greeting.restart if Capability.RESET in found.capabilities else None
         remarks = require_level(self._session, self._level, restart) if self._level else ()
@@ -251,12 +220,3 @@ class ZfmScanner(Scanner):
             remarks=remarks,
             dialect=found.profile.dialect.value,
         )
-
-    def _require(self, capability: Capability) -> None:
-        if capability not in self.info.capabilities:
-            raise UnsupportedError(f"{self.info.model} has no {(capability.name or '').lower()}")
-
-    def _require_slot(self, slot: int) -> None:
-        if not 0 <= slot < self.info.capacity:
-            message = f"slot {slot} of {self.info.model}: {meaning(commands.BAD_SLOT)}, 0 to {self.info.capacity - 1}"
-            raise DeviceError(message, command="Store", code=commands.BAD_SLOT)

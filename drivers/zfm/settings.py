@@ -10,7 +10,6 @@ from drivers.errors import DeviceError
 from drivers.zfm.commands import SET_SYS_PARA, meaning
 from drivers.zfm.session import Session
 
-LEVELS = range(1, 6)
 _LEVEL_REGISTER = 5
 
 

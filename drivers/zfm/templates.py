@@ -2,8 +2,7 @@
 
 import contextlib
 
-from drivers.errors import DeviceError, ProtocolError, UnsupportedError
-from drivers.scanner import Template
+from drivers.errors import DeviceError, ProtocolError
 from drivers.zfm.commands import PACKET_ERROR
 from drivers.zfm.session import Session
 
@@ -19,15 +18,6 @@ def export(session: Session, slot: int, size: int | None) -> bytes:
     if not data or not complete:
         raise ProtocolError(f"UpChar: only {len(data)} bytes came, or not the same ones twice")
     return data
-
-
-def require_fit(template: Template, model: str, size: int | None) -> None:
-    """Raise UnsupportedError for a template of another model, or of another size than `model` has (None if not known)."""
-    if template.model != model:
-        raise UnsupportedError(f"a template of model {template.model} means nothing to {model}")
-    expected = size or len(template.data)
-    if not template.data or len(template.data) != expected:
-        raise UnsupportedError(f"a template of {model} has {expected} bytes, not {len(template.data)}")
 
 
 def store(session: Session, slot: int, data: bytes) -> None:

@@ -39,7 +39,10 @@ HEAD_START_S = 3.0
 
 STOP_WITHIN_S = 5.0
 LOOK_S = 0.02
-SCANNER_DEADLINE_S = 20.0
+STEP_DEADLINE_S = 20.0
+SCANNER_DEADLINE_S = 45.0
+"""A GT-521F52 is asked for each of its 3,000 slots when it is opened, which takes 24 s at the worst."""
+
 DELIVERY_SLACK_S = 60.0
 SLEPT_S = 10.0
 """Between two looks at the workers: more means that the machine was suspended, and that nobody could show life."""
@@ -128,9 +131,9 @@ class Daemon:
 
     def _hire(self, settings: Settings) -> list[Worker]:
         slow = settings.kemru.deadline_seconds + DELIVERY_SLACK_S
-        steps: list[tuple[str, Callable[[], float], float]] = [("control", self._serve, SCANNER_DEADLINE_S)]
+        steps: list[tuple[str, Callable[[], float], float]] = [("control", self._serve, STEP_DEADLINE_S)]
         steps += [(f"station-{name}", reader.step, SCANNER_DEADLINE_S) for name, reader in self._readers.items()]
-        steps.append(("templates", self._upkeep.step, SCANNER_DEADLINE_S))
+        steps.append(("templates", self._upkeep.step, STEP_DEADLINE_S))
         steps += [(name, step, slow) for name, step in self._outside.steps()]
         workers = [
             Worker(name, step, clock=self._clock, deadline=deadline, on_death=self._on_death)

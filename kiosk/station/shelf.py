@@ -197,8 +197,7 @@ class Shelf:
                 log.warning("station %s: %s", self._station, error)
             else:
                 known = self._whose(template)
-                row = None if known is None else self.row_of(known.id)
-                if known is not None and (row is None or row.slot not in self._proven):
+                if known is not None and not self._seen_elsewhere(known):
                     self._move(known, slot, template)
                     return True
         self.empty(slot)
@@ -231,8 +230,8 @@ class Shelf:
         self._vault.keep(finger, template)
 
     def _put_right(self, row: Slot, known: Finger | None, template: Template) -> None:
-        """The slot belongs to whoever's finger lies in it; if that is nobody's here, it is emptied."""
-        if known is not None:
+        """The slot belongs to whoever's finger lies in it; if that is nobody's here, or a second copy of it, it is emptied."""
+        if known is not None and not self._seen_elsewhere(known):
             self._move(known, row.slot, template)
         else:
             self.release(row)
@@ -254,6 +253,10 @@ class Shelf:
             if old is not None and present is not None and old.slot in self.used:
                 self._put(old.slot, present.finger_id, present.digest)
         self.filled(slot)
+
+    def _seen_elsewhere(self, finger: Finger) -> bool:
+        row = self.row_of(finger.id)
+        return row is not None and row.slot in self._proven
 
     def _put(self, slot: int, finger_id: str, digest: bytes | None) -> None:
         self._store.slots.reserve(Slot(self._station, slot, finger_id, SlotState.WRITING))

@@ -21,6 +21,12 @@ def r503(tmp_path: Path) -> Iterator[Emulator]:
 
 
 @pytest.fixture
-def scanner(r307: Emulator) -> Iterator[Scanner]:
-    with opened(r307) as scanner:
+def emulator(r307: Emulator) -> Emulator:
+    """The model that a family's tests are mostly about."""
+    return r307
+
+
+@pytest.fixture
+def scanner(emulator: Emulator) -> Iterator[Scanner]:
+    with opened(emulator) as scanner:
         yield scanner

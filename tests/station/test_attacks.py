@@ -350,3 +350,23 @@ def test_a_backup_without_its_members_says_what_to_wait_for(desk: Station, tmp_p
     done = Vault(empty, KEYS).restore(desk.reader._vault.backup("", 10))
     assert done.refused == ["no member has the uid 1: wait for the roster, and restore again"]
     empty.close()
+
+
+@pytest.mark.parametrize("model", ["r307", "r503", "zw101", "as608"])
+def test_T010_a_sensor_exchanged_while_the_glass_rests_credits_nobody(tmp_path: Path, model: str) -> None:
+    with station(tmp_path, model) as desk:
+        assert desk.enrol(AMINA).ok
+        for number in range(5):
+            desk.press(f"stranger {number}")
+        assert desk.reader._glass.locked_s
+        device = desk.emulator.device
+        for slot in device.templates():
+            device.put(slot, None)
+        device.put(0, device.make("finger of CHEBET"))
+        desk.emulator.power_cycle()  # at the sensor's own connector: the adapter stays plugged in
+        desk.steps(4)
+        desk.clock.advance(31)
+        desk.press("finger of CHEBET")
+        assert desk.store.punches.latest(1) == []
+        desk.restored()
+        assert kinds(desk, "AMINA") == [ScanKind.WELCOME]

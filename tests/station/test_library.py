@@ -95,6 +95,26 @@ def test_T010_shuffled_slots_are_put_right_even_where_no_copies_are_kept(tmp_pat
         assert kinds(desk, BARAKA) == [ScanKind.WELCOME]
 
 
+@pytest.mark.parametrize("slots", [[0], [0, 5], [5, 7]])
+@pytest.mark.parametrize("model", TAGGED)
+def test_T010_second_copies_of_a_members_template_are_removed(tmp_path: Path, model: str, slots: list[int]) -> None:
+    with station(tmp_path, model) as desk:
+        two_enrolled(desk)
+        before = desk.emulator.device.templates()
+        desk.emulator.unplug()
+        for slot in slots:
+            desk.emulator.device.put(slot, before[1])
+        desk.steps(2)
+        desk.emulator.replug()
+        desk.steps(40)
+        assert not desk.reader._library.busy, "it moves the copies about for ever"
+        assert sorted(desk.emulator.device.templates().values()) == sorted(before.values())
+        assert desk.scanner.used() == desk.slots.keys()
+        assert kinds(desk, BARAKA) == [ScanKind.WELCOME]
+        assert kinds(desk, AMINA) == [ScanKind.WELCOME]
+        assert credited(desk) == {"1", "2"}
+
+
 @pytest.mark.parametrize("model", TAGGED)
 def test_T010_a_foreign_template_in_a_free_slot_is_removed(tmp_path: Path, model: str) -> None:
     with station(tmp_path, model) as desk:

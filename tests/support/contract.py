@@ -19,6 +19,7 @@ from drivers import (
     start_emulator,
 )
 from drivers.emulation.host import Emulator
+from tests.support.scanners import family_beside
 
 SEED = 20260203
 # A twentieth of every time-out, on lines that are broken; and what a busy machine may add, in seconds.
@@ -43,9 +44,7 @@ LIKE_ANOTHER = {"as608": "r307", "r305": "r307", "zfm20": "r308", "gt521f52": "g
 def family_of(model: str) -> str:
     """The family of scanners whose driver lies beside the emulator of `model`."""
     [emulator] = entry_points(group="kiosk.emulators", name=model)
-    package = emulator.module.rpartition(".")[0]
-    [family] = (each.name for each in entry_points(group="kiosk.scanners") if each.module.startswith(f"{package}."))
-    return family
+    return family_beside(emulator.module)
 
 
 class Bench:

@@ -10,40 +10,19 @@ from drivers.emulation.host import Emulator
 from drivers.waveshare.codec import Decoder, Packet
 from drivers.waveshare.commands import LONG_ANSWERS, LONG_COMMANDS, Profile
 from drivers.waveshare.emulator import WaveshareDevice
-from drivers.waveshare.scanner import WaveshareScanner
-from tests.support.scanners import SEED
+from tests.support.scanners import SEED, heard_by
 
 
 @contextmanager
-def emulated(profile: Profile, folder: Path, *, instant: bool = True) -> Iterator[Emulator]:
+def profiled(profile: Profile, folder: Path) -> Iterator[Emulator]:
     """A model that has no entry point of its own."""
-    with Emulator(WaveshareDevice(profile, seed=SEED), folder / "scanner", instant=instant).start() as emulator:
+    with Emulator(WaveshareDevice(profile, seed=SEED), folder / "scanner", instant=True).start() as emulator:
         yield emulator
-
-
-@contextmanager
-def opened(emulator: Emulator, **options: object) -> Iterator[WaveshareScanner]:
-    """A driver on the emulator's line."""
-    scanner = WaveshareScanner(emulator.link, **options)  # type: ignore[arg-type]
-    try:
-        scanner.open()
-        yield scanner
-    finally:
-        scanner.close()
 
 
 def heard(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> list[Packet]:
     """Every command that the emulated sensor hears from now on."""
-    seen: list[Packet] = []
-    decoder = Decoder(LONG_COMMANDS)
-    receive = emulator.device.receive
-
-    def listening(data: bytes) -> object:
-        seen.extend(decoder.feed(data))
-        return receive(data)
-
-    monkeypatch.setattr(emulator.device, "receive", listening)
-    return seen
+    return heard_by(emulator, monkeypatch, Decoder(LONG_COMMANDS))
 
 
 def ask(device: WaveshareDevice, code: int, fields: str = "000000", data: bytes = b"") -> Packet:

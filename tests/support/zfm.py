@@ -9,6 +9,7 @@ from drivers.emulation.flash import Flash
 from drivers.emulation.host import Emulator
 from drivers.zfm.codec import Decoder, Packet, Pid
 from drivers.zfm.emulator import ZfmDevice
+from tests.support.scanners import heard_by
 
 
 def device_of(emulator: Emulator) -> ZfmDevice:
@@ -22,16 +23,7 @@ def flash_of(emulator: Emulator) -> Flash:
 
 def commands_heard(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> list[Packet]:
     """Every packet that the emulated module hears from now on."""
-    heard: list[Packet] = []
-    decoder = Decoder()
-    receive = emulator.device.receive
-
-    def listening(data: bytes) -> Iterator[Answer]:
-        heard.extend(decoder.feed(data))
-        return receive(data)
-
-    monkeypatch.setattr(emulator.device, "receive", listening)
-    return heard
+    return heard_by(emulator, monkeypatch, Decoder())
 
 
 def codes(heard: list[Packet]) -> list[int]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from drivers import LinkLost
-from drivers.emulation.flash import decode
+from drivers.emulation.flash import unpack
 from drivers.gt521 import commands, emulator
 from drivers.gt521.codec import ACK, DATA_HEADER, HEADER, Data, Decoder, Packet
 from drivers.gt521.emulator import Gt521Device
@@ -125,7 +125,7 @@ def test_an_enrolment_without_a_slot_gives_the_template_to_the_host(device: Gt52
     press(device, "amina")
     _, data = ask(device, 0x25, size=498)
     assert isinstance(data, Data)
-    assert decode(data.payload) is not None
+    assert unpack(data.payload)
     assert device.state()["used"] == []
 
 
@@ -216,7 +216,7 @@ def test_picture_needs_one_and_has_the_manuals_size(device: Gt521Device) -> None
     assert len(ask(device, 0x62)[1].to_bytes()) == 52116 + 6
     _, template = ask(device, 0x61)
     assert isinstance(template, Data)
-    assert decode(template.payload) is not None
+    assert unpack(template.payload)
 
 
 def test_flash_in_a_file_outlives_the_emulator(tmp_path: Path) -> None:

@@ -1,9 +1,7 @@
-"""The same driver and emulator over lines of every kind: whatever the line does, no wrong hit, and no long wait."""
+"""Lines that lie in this family's own ways: whatever comes, no wrong hit, and no long wait."""
 
 import contextlib
-import os
 import random
-import select
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from drivers import (
-    EnrolState,
     Hit,
     LinkLost,
     LinkTimeout,
@@ -23,129 +20,21 @@ from drivers import (
 from drivers.emulation.host import Emulator
 from drivers.gt521.codec import ACK, NACK, Data, Packet
 from drivers.gt521.reply import Reply
-from drivers.gt521.scanner import Gt521Scanner
-from tests.support.gt521 import device_of, emulated, enrol, opened
+from tests.support.gt521 import device_of
+from tests.support.lines import SLACK, Line, line_to
+from tests.support.scanners import emulated, opened
 
 # Five responses: light, pressed, picture, hit, and the proof of being in step.
 ANSWER_BYTES = 60
-# How much shorter the time-outs are here; and what a busy machine may add to them, in seconds.
-SCALE = 0.03
-SLACK = 1.0
+HIT = Hit(7, None)
 STALE_HIT = Packet(ACK, 5).to_bytes()
 STALE_ACK = Packet(ACK).to_bytes()
 
 
-class Line:
-    """An emulator with `amina` in slot 7 and on the glass, and a driver that is made hasty once it is open."""
-
-    def __init__(self, emulator: Emulator) -> None:
-        self.emulator = emulator
-        self.scanner = Gt521Scanner(emulator.link)
-        self.mend()
-        enrol(self.scanner, emulator, 7, "amina")
-        emulator.place("amina")
-
-    def mend(self) -> None:
-        self.emulator.clear_faults()
-        # A sensor that was unplugged is back at 9600, and looked for at 115200 first.
-        self.scanner._link.baud = self.emulator.device.baud
-        self.scanner._wire._scale = 1.0
-        self.scanner.open()
-
-    def attempt(self, kind: str, at: int, **fault: object) -> object:
-        """What `identify` makes of one fault: its answer, or the error."""
-        self.scanner._wire._scale = SCALE
-        self.emulator.fault(kind, at=at, **fault)  # type: ignore[arg-type]
-        started = time.monotonic()
-        try:
-            return self.scanner.identify()
-        except ScannerError as failure:
-            return failure
-        finally:
-            assert time.monotonic() - started < 2 * SCALE + SLACK
-
-    def arrives(self, data: bytes) -> None:
-        """Bytes that come before anything is asked."""
-        os.write(self.emulator._port.master, data)
-        assert select.select([self.scanner._link._descriptor], [], [], 5)[0]
-
-
 @pytest.fixture
-def line(emulator: Emulator) -> Iterator[Line]:
-    line = Line(emulator)
-    yield line
-    line.scanner.close()
-
-
-HIT = Hit(7, None)
-
-
-def test_F042_silent_sensor_at_every_byte(line: Line) -> None:
-    for at in range(ANSWER_BYTES):
-        outcome = line.attempt("silent", at)
-        assert isinstance(outcome, LinkTimeout), f"silent from byte {at}: {outcome!r}"
-        line.mend()
-    assert line.scanner.identify() == HIT
-
-
-def test_F042_deaf_sensor_hears_again_after_a_power_cycle(line: Line) -> None:
-    line.emulator.fault("deaf")
-    line.scanner._wire._scale = SCALE
-    with pytest.raises(LinkTimeout):
-        line.scanner.check()
-    line.emulator.power_cycle()
-    line.mend()
-    assert line.scanner.identify() == HIT
-
-
-def test_F043_garbage_instead_of_an_answer(line: Line) -> None:
-    outcome = line.attempt("insert", 0, data=bytes(range(256)) * 200)
-    assert outcome == HIT or isinstance(outcome, (LinkTimeout, ProtocolError))
-    line.mend()
-    assert line.scanner.identify() == HIT
-
-
-def test_F043_junk_before_an_answer_is_skipped(line: Line) -> None:
-    for junk in ("55", "00F8FCFE55", "5AA5", "AA55"):
-        for at in range(0, ANSWER_BYTES, 12):
-            line.emulator.fault("insert", at=at, data=bytes.fromhex(junk))
-        assert line.scanner.identify() == HIT, junk
-        line.mend()
-
-
-def test_F044_pause_before_every_byte_is_reassembled(line: Line) -> None:
-    for at in range(ANSWER_BYTES):
-        line.emulator.fault("pause", at=at, delay_s=0.002)
-        assert line.scanner.identify() == HIT
-        line.emulator.clear_faults()
-
-
-@pytest.mark.parametrize("mask", [0x01, 0x80, 0xFF])
-def test_F045_no_hit_from_a_damaged_packet(line: Line, mask: int) -> None:
-    for at in range(ANSWER_BYTES):
-        outcome = line.attempt("garble", at, mask=mask)
-        assert isinstance(outcome, (LinkTimeout, ProtocolError)), f"byte {at}: {outcome!r}"
-        line.mend()
-    assert line.scanner.glitches > 0
-
-
-def test_F045_no_hit_with_a_byte_missing(line: Line) -> None:
-    for at in range(ANSWER_BYTES):
-        outcome = line.attempt("drop", at)
-        assert isinstance(outcome, (LinkTimeout, ProtocolError)), f"byte {at}: {outcome!r}"
-        line.mend()
-
-
-def test_F045_a_damaged_template_is_never_exported(line: Line) -> None:
-    good = line.scanner.export_template(7)
-    for kind in ("garble", "drop"):
-        for at in range(0, 12 + 504, 17):
-            line.scanner._wire._scale = SCALE
-            line.emulator.fault(kind, at=at)
-            with pytest.raises((LinkTimeout, ProtocolError)):
-                line.scanner.export_template(7)
-            line.mend()
-    assert line.scanner.export_template(7) == good
+def line(tmp_path: Path) -> Iterator[Line]:
+    with line_to("gt511c3", tmp_path) as line:
+        yield line
 
 
 @pytest.mark.parametrize("at", range(0, ANSWER_BYTES, 12))
@@ -214,28 +103,6 @@ def test_a_hit_outside_of_the_sensor_is_an_error(line: Line) -> None:
         line.scanner.identify()
 
 
-def test_F048_unplugged_at_every_byte(line: Line) -> None:
-    for at in range(ANSWER_BYTES):
-        outcome = line.attempt("unplug", at)
-        assert isinstance(outcome, LinkLost), f"byte {at}: {outcome!r}"
-        line.emulator.clear_faults()
-        line.emulator.replug()
-        line.mend()
-    assert line.scanner.identify() == HIT
-
-
-def test_F048_unplugged_during_an_enrolment_stores_nothing(line: Line) -> None:
-    line.emulator.place("juma")
-    steps = line.scanner.enrol(8)
-    assert next(steps).state is EnrolState.CAPTURED
-    line.emulator.unplug()
-    with pytest.raises(LinkLost):
-        next(steps)
-    line.emulator.replug()
-    line.mend()
-    assert line.scanner.used() == {7}
-
-
 def test_F048_unplugged_at_every_answer_of_an_import_keeps_the_old_or_the_new(line: Line) -> None:
     old = line.scanner.export_template(7)
     new = type(old)(old.model, line.emulator.device.make("juma"))
@@ -249,17 +116,6 @@ def test_F048_unplugged_at_every_answer_of_an_import_keeps_the_old_or_the_new(li
         line.mend()
         assert line.scanner.export_template(7) in (old, new)
         line.scanner.import_template(7, old)
-
-
-def test_one_byte_at_a_time(emulator: Emulator) -> None:
-    emulator.fault("split", delay_s=0.0001)
-    with opened(emulator) as scanner:
-        enrol(scanner, emulator, 7, "amina")
-        scanner.import_template(9, scanner.export_template(7))
-        emulator.place("amina")
-        assert isinstance(scanner.identify(), Hit)
-        scanner.delete(7)
-        assert scanner.used() == {9}
 
 
 def test_slow_sensor_on_a_slow_line(tmp_path: Path) -> None:
@@ -281,7 +137,7 @@ def test_twenty_thousand_random_answers_through_the_whole_driver(line: Line) -> 
         frame = bytearray(Packet(chance.choice((ACK, NACK)), chance.randrange(200)).to_bytes())
         frame[chance.randrange(len(frame))] ^= chance.randrange(256)
         junk = chance.choice((bytes(frame), chance.randbytes(20), Data(bytes(frame)).to_bytes()))
-        line.scanner._wire._scale = SCALE
+        line.hurry()
         line.emulator.fault("insert", at=chance.randrange(48), data=junk)
         try:
             assert not isinstance(line.scanner.identify(), Hit)

@@ -25,7 +25,8 @@ from drivers.gt521.codec import Packet
 from drivers.gt521.emulator import Gt521Device
 from drivers.gt521.reply import refusal
 from drivers.gt521.scanner import Gt521Scanner
-from tests.support.gt521 import device_of, emulated, enrol, heard, opened
+from tests.support.gt521 import device_of, heard
+from tests.support.scanners import emulated, enrol, opened
 
 
 def test_open_learns_what_it_is(emulator: Emulator) -> None:
@@ -63,8 +64,8 @@ def test_identify_through_all_answers(emulator: Emulator, scanner: Gt521Scanner)
     assert scanner.identify() == NoFinger()
     emulator.place("amina")
     assert scanner.identify() == NoMatch()
-    enrol(scanner, emulator, 0, "amina")
-    enrol(scanner, emulator, 199, "juma")
+    enrol(scanner, emulator, "amina", 0)
+    enrol(scanner, emulator, "juma", 199)
     for name, slot in (("amina", 0), ("juma", 199)):
         emulator.place(name)
         assert scanner.identify() == Hit(slot, None)
@@ -75,7 +76,7 @@ def test_identify_through_all_answers(emulator: Emulator, scanner: Gt521Scanner)
 def test_identify_asks_no_more_than_it_needs(
     emulator: Emulator, scanner: Gt521Scanner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    enrol(scanner, emulator, 3, "amina")
+    enrol(scanner, emulator, "amina", 3)
     seen = heard(emulator, monkeypatch)
     scanner.identify()
     light, pressed = Packet(0x12, 1), Packet(0x26)
@@ -87,7 +88,7 @@ def test_identify_asks_no_more_than_it_needs(
 
 @pytest.mark.parametrize("quality", ["dry", "wet", "smudged", "partial", "imaging", "residual"])
 def test_bad_pictures_ask_for_another_press(emulator: Emulator, scanner: Gt521Scanner, quality: str) -> None:
-    enrol(scanner, emulator, 3, "amina")
+    enrol(scanner, emulator, "amina", 3)
     emulator.place("amina", quality)
     assert scanner.identify() == Retry(RetryReason.SMUDGED)
     assert scanner.verify(3) == Retry(RetryReason.SMUDGED)
@@ -108,14 +109,14 @@ def test_a_sensor_that_lost_its_light_with_its_power_sees_again(emulator: Emulat
     device._handlers[commands.CHANGE_BAUD_RATE.code] = lambda _: refusal(commands.INVALID_PARAM)
     with opened(emulator) as scanner:
         assert "9600" in scanner.info.remarks[0]
-        enrol(scanner, emulator, 3, "amina")
+        enrol(scanner, emulator, "amina", 3)
         emulator.power_cycle()
         emulator.place("amina")
         assert scanner.identify() == Hit(3, None)
 
 
 def test_enrol_steps_and_proof(emulator: Emulator, scanner: Gt521Scanner) -> None:
-    steps = enrol(scanner, emulator, 199, "amina")
+    steps = enrol(scanner, emulator, "amina", 199)
     assert [step.state for step in steps] == [
         *("place", "captured", "lift"),
         *("place", "captured", "lift"),
@@ -126,8 +127,8 @@ def test_enrol_steps_and_proof(emulator: Emulator, scanner: Gt521Scanner) -> Non
 
 
 def test_enrol_finds_the_duplicate_on_the_first_press(emulator: Emulator, scanner: Gt521Scanner) -> None:
-    enrol(scanner, emulator, 1, "amina")
-    step = enrol(scanner, emulator, 2, "amina")[-1]
+    enrol(scanner, emulator, "amina", 1)
+    step = enrol(scanner, emulator, "amina", 2)[-1]
     assert (step.state, step.sample, step.hit) == (EnrolState.DUPLICATE, 1, Hit(1, None))
     assert scanner.used() == {1}
 
@@ -135,9 +136,9 @@ def test_enrol_finds_the_duplicate_on_the_first_press(emulator: Emulator, scanne
 def test_enrol_takes_the_sensors_word_for_a_duplicate(
     emulator: Emulator, scanner: Gt521Scanner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    enrol(scanner, emulator, 1, "amina")
+    enrol(scanner, emulator, "amina", 1)
     monkeypatch.setattr(scanner._session, "identify", lambda _capacity: NoMatch())
-    step = enrol(scanner, emulator, 2, "amina")[-1]
+    step = enrol(scanner, emulator, "amina", 2)[-1]
     assert (step.state, step.sample, step.hit) == (EnrolState.DUPLICATE, 3, Hit(1, None))
     assert scanner.used() == {1}
 
@@ -146,9 +147,9 @@ def test_enrol_takes_the_sensors_word_for_a_duplicate(
 def test_enrol_of_different_fingers_is_a_mismatch(
     emulator: Emulator, scanner: Gt521Scanner, names: tuple[str, ...]
 ) -> None:
-    assert enrol(scanner, emulator, 4, *names)[-1].state is EnrolState.MISMATCH
+    assert enrol(scanner, emulator, names, 4)[-1].state is EnrolState.MISMATCH
     assert scanner.used() == frozenset()
-    assert enrol(scanner, emulator, 4, "amina")[-1].state is EnrolState.STORED
+    assert enrol(scanner, emulator, "amina", 4)[-1].state is EnrolState.STORED
 
 
 def test_enrol_asks_again_after_a_bad_picture_on_any_press(emulator: Emulator, scanner: Gt521Scanner) -> None:
@@ -179,7 +180,7 @@ def test_enrol_given_up_at_every_step_stores_nothing(emulator: Emulator, scanner
 
 
 def test_enrol_into_a_slot_in_use_is_refused_before_any_press(emulator: Emulator, scanner: Gt521Scanner) -> None:
-    enrol(scanner, emulator, 4, "amina")
+    enrol(scanner, emulator, "amina", 4)
     with pytest.raises(DeviceError, match="slot already used") as refused:
         next(scanner.enrol(4))
     assert refused.value.code == 0x1005
@@ -204,7 +205,7 @@ def test_slots_that_the_model_does_not_have(scanner: Gt521Scanner, slot: int) ->
 
 def test_delete_and_clear_are_proved(emulator: Emulator, scanner: Gt521Scanner) -> None:
     for slot, name in ((0, "amina"), (100, "juma"), (199, "otieno")):
-        enrol(scanner, emulator, slot, name)
+        enrol(scanner, emulator, name, slot)
     scanner.delete(100)
     scanner.delete(100)
     assert scanner.used() == {0, 199}
@@ -218,7 +219,7 @@ def test_delete_and_clear_are_proved(emulator: Emulator, scanner: Gt521Scanner) 
 def test_a_lying_sensor_is_found_out(
     emulator: Emulator, scanner: Gt521Scanner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    enrol(scanner, emulator, 5, "amina")
+    enrol(scanner, emulator, "amina", 5)
     template = scanner.export_template(5)
     flash = device_of(emulator)._flash
     monkeypatch.setattr(flash, "erase", lambda _slot: None)
@@ -228,7 +229,7 @@ def test_a_lying_sensor_is_found_out(
         scanner.clear()
     monkeypatch.setattr(flash, "write", lambda _slot, _data: None)
     with pytest.raises(ProtocolError, match="is empty"):
-        enrol(scanner, emulator, 6, "juma")
+        enrol(scanner, emulator, "juma", 6)
     with pytest.raises(ProtocolError, match="does not hold"):
         scanner.import_template(8, template)
     monkeypatch.setattr(scanner._session, "count", lambda: 2)
@@ -237,8 +238,8 @@ def test_a_lying_sensor_is_found_out(
 
 
 def test_verify_looks_at_one_slot_only(emulator: Emulator, scanner: Gt521Scanner) -> None:
-    enrol(scanner, emulator, 7, "amina")
-    enrol(scanner, emulator, 8, "juma")
+    enrol(scanner, emulator, "amina", 7)
+    enrol(scanner, emulator, "juma", 8)
     assert scanner.verify(7) == NoFinger()
     emulator.place("amina")
     assert scanner.verify(7) == Hit(7, None)
@@ -250,11 +251,11 @@ def test_template_moves_to_another_scanner_and_overwrites(tmp_path: Path) -> Non
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
     with emulated("gt511c3", tmp_path / "a") as first, opened(first) as source:
-        enrol(source, first, 7, "amina")
+        enrol(source, first, "amina", 7)
         template = source.export_template(7)
     assert len(template.data) == 498
     with emulated("gt511c3", tmp_path / "b") as second, opened(second) as target:
-        enrol(target, second, 3, "juma")
+        enrol(target, second, "juma", 3)
         for slot in (3, 9):
             target.import_template(slot, template)
             assert target.export_template(slot) == template
@@ -277,7 +278,7 @@ def test_templates_that_do_not_fit(emulator: Emulator, scanner: Gt521Scanner) ->
 
 
 def test_no_template_in_any_text(emulator: Emulator, scanner: Gt521Scanner) -> None:
-    enrol(scanner, emulator, 1, "amina")
+    enrol(scanner, emulator, "amina", 1)
     data = scanner.export_template(1).data
     emulator.fault("garble", at=100)
     with pytest.raises(ProtocolError) as damaged:
@@ -313,9 +314,13 @@ def test_level_is_set_once_and_told(large: Emulator, monkeypatch: pytest.MonkeyP
     with opened(large, level=5, baud=115200) as scanner:
         assert scanner.info.security_level == 5
     assert 0xF0 not in [packet.code for packet in seen if isinstance(packet, Packet)]
-    with opened(large, level=9, baud=115200) as scanner:
-        assert scanner.info.security_level == 5
-        assert "refused security level 9" in scanner.info.remarks[0]
+
+
+def test_level_that_is_refused_is_a_remark(large: Emulator) -> None:
+    device_of(large)._handlers[0xF0] = lambda _: refusal(0x1011)
+    with opened(large, level=5) as scanner:
+        assert scanner.info.security_level == 3
+        assert "refused security level 5" in scanner.info.remarks[0]
 
 
 def test_level_that_cannot_be_set_is_a_remark(emulator: Emulator) -> None:
@@ -358,7 +363,7 @@ def test_closed_scanner_says_so(emulator: Emulator) -> None:
 
 def test_unplugged_scanner_works_again_after_opening_anew(emulator: Emulator) -> None:
     with opened(emulator) as scanner:
-        enrol(scanner, emulator, 7, "amina")
+        enrol(scanner, emulator, "amina", 7)
         emulator.unplug()
         with pytest.raises(LinkLost):
             scanner.identify()
@@ -406,7 +411,7 @@ def test_a_line_that_does_not_carry_the_higher_speed_stays_slow(
     with opened(emulator, deadline_scale=0.1) as scanner:
         assert scanner._link.baud == 9600
         assert "115200" in scanner.info.remarks[0]
-        enrol(scanner, emulator, 1, "amina")
+        enrol(scanner, emulator, "amina", 1)
         assert scanner.used() == {1}
     assert device._baud == 115200
 

@@ -1,6 +1,4 @@
-"""The dialogue alone, over a link that is made up and a clock that moves only when somebody waits."""
-
-from collections.abc import Callable
+"""The commands' own deadlines, shapes and refusals, over a link that is made up: see test_dialogue.py for what all families share."""
 
 import pytest
 
@@ -8,42 +6,15 @@ from drivers import DeviceError, LinkTimeout, ProtocolError
 from drivers.gt521 import commands
 from drivers.gt521.codec import ACK, NACK, Data, Packet
 from drivers.gt521.wire import Wire
-from drivers.link import Link
+from tests.support.lines import STEP, MadeUpLink
 
 OK = Packet(ACK).to_bytes()
 MARK = Packet(NACK, commands.INVALID_POS).to_bytes()
-STEP = 0.01
-
-
-class MadeUpLink(Link):
-    """Every `receive` takes a hundredth of a second and brings what `script` says, or nothing."""
-
-    def __init__(self, script: Callable[[int], bytes]) -> None:
-        super().__init__("made-up", baud=115200, monotonic=lambda: self.now)
-        self.now = 0.0
-        self.sent: list[bytes] = []
-        self._script = script
-        self._reads = 0
-
-    def send(self, data: bytes) -> None:
-        self.sent.append(data)
-
-    def flush(self) -> int:
-        return 0
-
-    def receive(self, deadline: float) -> bytes:
-        data = self._script(self._reads)
-        self._reads += 1
-        if not data:
-            waited, self.now = deadline - self.now, max(self.now, deadline)
-            raise LinkTimeout("silence", port=self.url, waited=waited, received=0)
-        self.now += STEP
-        return data
 
 
 def wire_of(*pieces: bytes, last: bytes = b"") -> tuple[Wire, MadeUpLink]:
-    link = MadeUpLink(lambda read: pieces[read] if read < len(pieces) else last)
-    return Wire(link, monotonic=lambda: link.now), link
+    link = MadeUpLink(*pieces, last=last, baud=115200)
+    return Wire(link, monotonic=link.monotonic), link
 
 
 FLOODS = (
@@ -83,28 +54,10 @@ def test_F042_deadlines_are_the_commands() -> None:
         assert link.now == row.deadline == silence.value.waited
 
 
-def test_within_bounds_many_commands_together_and_may_be_nested() -> None:
-    wire, link = wire_of()
-    with wire.within(0.5), pytest.raises(LinkTimeout), wire.within(5):
-        wire.ask(commands.IDENTIFY)
-    assert link.now == 0.5
-    with wire.within(5), wire.within(0.2), pytest.raises(LinkTimeout):
-        wire.ask(commands.IDENTIFY)
-    assert link.now == pytest.approx(0.7)
-
-
 def test_F044_half_a_packet_is_dropped_after_the_stall_and_the_next_one_taken() -> None:
     wire, link = wire_of(bytes.fromhex("55AA0100") + b"\x5a\xa5", OK[:6], b"", OK)
     assert wire.ask(commands.CMOS_LED, 1) == Packet(ACK)
     assert link.now == pytest.approx(0.3, abs=5 * STEP)
-
-
-def test_F045_damage_is_reported_soon_after_the_line_falls_silent() -> None:
-    wire, link = wire_of(OK[:-1] + b"\x77")
-    with pytest.raises(ProtocolError, match="damaged"):
-        wire.ask(commands.IDENTIFY)
-    assert link.now == pytest.approx(0.3, abs=2 * STEP)
-    assert wire.damaged == 1
 
 
 def test_F045_the_true_answer_behind_a_damaged_one_is_taken_but_no_data() -> None:
@@ -175,22 +128,3 @@ def test_a_command_that_reached_the_sensor_damaged_is_the_lines_fault() -> None:
     with pytest.raises(ProtocolError, match="reached it damaged") as told:
         wire.ask(commands.IDENTIFY)
     assert "cable" in told.value.cure
-
-
-def test_stray_bytes_name_the_baud_rate_as_cure() -> None:
-    wire, _ = wire_of(b"\x01\x02\x03")
-    with pytest.raises(LinkTimeout, match="3 stray bytes") as silence:
-        wire.ask(commands.OPEN)
-    assert "baud" in silence.value.cure
-
-
-def test_answer_that_lay_there_at_the_deadline_is_still_read() -> None:
-    wire, link = wire_of(OK)
-    send = link.send
-
-    def busy(data: bytes) -> None:
-        send(data)
-        link.now += 60
-
-    link.send = busy  # type: ignore[method-assign]  the host was busy with something else for a minute
-    assert wire.ask(commands.CMOS_LED) == Packet(ACK)

@@ -5,9 +5,7 @@ import pytest
 
 from drivers.emulation.host import Emulator
 from drivers.waveshare import enrolment
-from drivers.waveshare.scanner import WaveshareScanner
 from tests.support.scanners import emulated
-from tests.support.waveshare import opened
 
 
 @pytest.fixture(autouse=True)
@@ -20,9 +18,3 @@ def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
 def emulator(tmp_path: Path) -> Iterator[Emulator]:
     with emulated("waveshare", tmp_path) as emulator:
         yield emulator
-
-
-@pytest.fixture
-def scanner(emulator: Emulator) -> Iterator[WaveshareScanner]:
-    with opened(emulator) as scanner:
-        yield scanner

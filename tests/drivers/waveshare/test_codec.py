@@ -73,7 +73,7 @@ def test_damaged_packets_are_counted() -> None:
     data[3] ^= 1
     damaged = decoder()
     assert damaged.feed(bytes(data) + HIT.to_bytes()) == [HIT]
-    assert damaged.bad_checks == 1
+    assert damaged.bad_checksums == 1
     assert damaged.noise == HEAD
 
 

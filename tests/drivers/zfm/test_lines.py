@@ -1,7 +1,5 @@
-"""The same driver and emulator over lines of every kind: whatever the line does, no wrong hit, and no long wait."""
+"""Lines that lie in this family's own ways: whatever comes, no wrong hit, and no long wait."""
 
-import os
-import select
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +8,6 @@ import pytest
 
 from drivers import (
     EnrolState,
-    Hit,
     LinkError,
     LinkLost,
     LinkTimeout,
@@ -19,73 +16,24 @@ from drivers import (
     ProtocolError,
     Same,
     ScannerError,
-    create_scanner,
 )
 from drivers.emulation.host import Emulator
 from drivers.zfm.codec import Packet, Pid
-from drivers.zfm.scanner import ZfmScanner
+from tests.support.lines import SLACK, Line, is_hit, line_to
 from tests.support.scanners import emulated, enrol, opened
 
-# GenImg's and Img2Tz's acks have 12 bytes, Search's 16.
-ANSWER_BYTES = 40
-# How much shorter the time-outs are here; and what a busy machine may add to them, in seconds.
-SCALE = 0.03
-SLACK = 1.0
 STALE_HIT = Packet(Pid.ACK, bytes.fromhex("0000050060")).to_bytes()
 
 
-class Line:
-    """An emulator with `amina` in slot 7 and on the glass, and a driver that is made hasty once it is open."""
-
-    def __init__(self, emulator: Emulator) -> None:
-        self.emulator = emulator
-        scanner = create_scanner("zfm", emulator.link)
-        assert isinstance(scanner, ZfmScanner)
-        self.scanner = scanner
-        self.mend()
-        enrol(scanner, emulator, "amina", 7)
-        emulator.place("amina")
-
-    def mend(self) -> None:
-        self.emulator.clear_faults()
-        self.scanner._wire._scale = 1.0
-        self.scanner.open()
-
-    def attempt(self, kind: str, at: int, **fault: object) -> object:
-        """What `identify` makes of one fault: its answer, or the error."""
-        self.scanner._wire._scale = SCALE
-        self.emulator.fault(kind, at=at, **fault)  # type: ignore[arg-type]
-        started = time.monotonic()
-        try:
-            return self.scanner.identify()
-        except ScannerError as failure:
-            return failure
-        finally:
-            assert time.monotonic() - started < 2 * SCALE + SLACK
-
-
 @pytest.fixture
-def line(r307: Emulator) -> Iterator[Line]:
-    line = Line(r307)
-    yield line
-    line.scanner.close()
-
-
-def is_hit(outcome: object) -> bool:
-    return isinstance(outcome, Hit) and outcome.slot == 7
-
-
-def test_F042_silent_sensor_at_every_byte(line: Line) -> None:
-    for at in range(ANSWER_BYTES):
-        outcome = line.attempt("silent", at)
-        assert isinstance(outcome, LinkTimeout), f"silent from byte {at}: {outcome!r}"
-        line.mend()
-    assert is_hit(line.scanner.identify())
+def line(tmp_path: Path) -> Iterator[Line]:
+    with line_to("r307", tmp_path) as line:
+        yield line
 
 
 def test_F042_three_slow_answers_take_two_seconds_at_most(line: Line) -> None:
     # A tenth of everything: each answer comes within its own deadline, all three together do not.
-    line.scanner._wire._scale = 0.1
+    line.hurry(0.1)
     for at, delay_s in ((0, 0.08), (12, 0.08), (24, 0.12)):
         line.emulator.fault("pause", at=at, delay_s=delay_s)
     started = time.monotonic()
@@ -104,73 +52,11 @@ def test_F042_opening_a_silent_sensor_gives_up_in_time(r307: Emulator) -> None:
     assert silence.value.port == r307.link
 
 
-def test_F042_deaf_sensor_hears_again_after_a_power_cycle(line: Line) -> None:
-    line.emulator.fault("deaf")
-    line.scanner._wire._scale = SCALE
-    with pytest.raises(LinkTimeout):
-        line.scanner.check()
-    line.emulator.power_cycle()
-    line.scanner._wire._scale = 1.0
-    line.scanner.open()
-    assert is_hit(line.scanner.identify())
-
-
-def test_F043_garbage_instead_of_an_answer(line: Line) -> None:
-    garbage = bytes(range(256)) * 200
-    outcome = line.attempt("insert", 0, data=garbage)
-    assert is_hit(outcome) or isinstance(outcome, (LinkTimeout, ProtocolError))
-    line.mend()
-    assert is_hit(line.scanner.identify())
-
-
-def test_F043_power_on_junk_before_an_answer_is_skipped(line: Line) -> None:
-    for junk in ("55", "00F8FCFE55", "EF0155"):
-        for at in (0, 12, 24):
-            line.emulator.fault("insert", at=at, data=bytes.fromhex(junk))
-        assert is_hit(line.scanner.identify()), junk
-        line.mend()
-
-
-def test_F044_pause_before_every_byte_is_reassembled(line: Line) -> None:
-    for at in range(ANSWER_BYTES):
-        line.emulator.fault("pause", at=at, delay_s=0.002)
-        assert is_hit(line.scanner.identify())
-        line.emulator.clear_faults()
-
-
 def test_F044_half_a_packet_then_silence_does_not_spoil_the_next(line: Line) -> None:
     outcome = line.attempt("drop", 6, count=6)
     assert isinstance(outcome, LinkTimeout)
     line.mend()
     assert is_hit(line.scanner.identify())
-
-
-@pytest.mark.parametrize("mask", [0x01, 0x80, 0xFF])
-def test_F045_no_hit_from_a_damaged_packet(line: Line, mask: int) -> None:
-    for at in range(ANSWER_BYTES):
-        outcome = line.attempt("garble", at, mask=mask)
-        assert isinstance(outcome, (LinkTimeout, ProtocolError)), f"byte {at}: {outcome!r}"
-        line.mend()
-    assert line.scanner.glitches > 0
-
-
-def test_F045_no_hit_with_a_byte_missing(line: Line) -> None:
-    for at in range(ANSWER_BYTES):
-        outcome = line.attempt("drop", at)
-        assert isinstance(outcome, (LinkTimeout, ProtocolError)), f"byte {at}: {outcome!r}"
-        line.mend()
-
-
-def test_F045_a_damaged_template_is_never_exported(line: Line) -> None:
-    good = line.scanner.export_template(7)
-    for kind in ("garble", "drop"):
-        for at in range(0, 12 + 12 + 768 + 6 * 11, 31):
-            line.scanner._wire._scale = SCALE
-            line.emulator.fault(kind, at=at)
-            with pytest.raises((LinkTimeout, ProtocolError)):
-                line.scanner.export_template(7)
-            line.mend()
-    assert line.scanner.export_template(7) == good
 
 
 def test_F045_a_template_that_lacks_a_whole_packet_is_never_exported(line: Line) -> None:
@@ -190,7 +76,7 @@ def test_F046_a_false_header_swallows_no_answer(line: Line) -> None:
     outcome = line.attempt("insert", 0, data=bytes.fromhex("EF01FFFFFFFF070030"))
     assert is_hit(outcome) or isinstance(outcome, LinkTimeout)
     line.mend()
-    line.scanner._wire._scale = 0.3
+    line.hurry(0.3)
     line.emulator.fault("insert", at=0, data=bytes.fromhex("EF01FFFFFFFF070030"))
     assert is_hit(line.scanner.identify())
 
@@ -211,15 +97,11 @@ def test_F047_answer_of_an_earlier_search_is_not_taken(line: Line) -> None:
 def test_F047_what_came_unasked_is_dropped_before_a_command(line: Line) -> None:
     line.emulator.place("juma")
     # A hit left over from whatever lies there before anything is asked.
-    os.write(line.emulator._port.master, STALE_HIT)
-    arrived, _, _ = select.select([line.scanner._link._descriptor], [], [], 5)
-    assert arrived
+    line.arrives(STALE_HIT)
     assert line.scanner.identify() == NoMatch()
     # An ack has no name on it: of these two, only the time of arrival tells whose they are.
     line.emulator.lift()
-    os.write(line.emulator._port.master, Packet(Pid.ACK, b"\x00").to_bytes())
-    arrived, _, _ = select.select([line.scanner._link._descriptor], [], [], 5)
-    assert arrived
+    line.arrives(Packet(Pid.ACK, b"\x00").to_bytes())
     assert line.scanner.present() is False
 
 
@@ -246,39 +128,6 @@ def test_a_hit_outside_of_the_sensor_is_an_error(line: Line) -> None:
     line.emulator.fault("insert", at=24, data=Packet(Pid.ACK, bytes.fromhex("0003E80060")).to_bytes())
     with pytest.raises(ProtocolError, match="slot 1000 is not among the 1000"):
         line.scanner.identify()
-
-
-def test_F048_unplugged_at_every_byte(line: Line) -> None:
-    for at in range(ANSWER_BYTES):
-        outcome = line.attempt("unplug", at)
-        assert isinstance(outcome, LinkLost), f"byte {at}: {outcome!r}"
-        line.emulator.clear_faults()
-        line.emulator.replug()
-        line.mend()
-    assert is_hit(line.scanner.identify())
-
-
-def test_F048_unplugged_during_an_enrolment_stores_nothing(line: Line) -> None:
-    line.emulator.place("juma")
-    steps = line.scanner.enrol(8)
-    assert next(steps).state is EnrolState.CAPTURED
-    line.emulator.unplug()
-    with pytest.raises(LinkLost):
-        next(steps)
-    line.emulator.replug()
-    line.mend()
-    assert line.scanner.used() == {7}
-
-
-def test_one_byte_at_a_time(r307: Emulator) -> None:
-    r307.fault("split", delay_s=0.0001)
-    with opened(r307) as scanner:
-        enrol(scanner, r307, "amina", 7)
-        scanner.import_template(9, scanner.export_template(7))
-        r307.place("amina")
-        assert isinstance(scanner.identify(), Hit)
-        scanner.delete(7)
-        assert scanner.used() == {9}
 
 
 def test_slow_sensor_on_a_slow_line(tmp_path: Path) -> None:
@@ -323,7 +172,7 @@ def test_F043_power_on_junk_between_the_commands_of_an_enrolment(line: Line) -> 
 def test_F045_damage_while_opening_is_an_error_or_nothing(line: Line) -> None:
     # VfyPwd, ReadSysPara, HandShake twice, ReadUUID twice, ReadSysPara, ReadNotepad: every byte of their answers.
     opened_as = {(line.scanner.info.model, line.scanner.info.capabilities)}
-    line.scanner._wire._scale = SCALE
+    line.hurry()
     for at in range(0, 12 + 28 + 4 * 12 + 28 + 44, 3):
         line.emulator.fault("garble", at=at)
         try:

@@ -1,48 +1,19 @@
-"""The dialogue alone, over a link that is made up and a clock that moves only when somebody waits."""
-
-from collections.abc import Callable
+"""The commands' own deadlines, shapes and refusals, over a link that is made up: see test_dialogue.py for what all families share."""
 
 import pytest
 
 from drivers import DeviceError, LinkTimeout, ProtocolError, UnsupportedError
-from drivers.link import Link
 from drivers.zfm.codec import Packet, Pid
 from drivers.zfm.commands import DOWN_CHAR, GEN_IMG, MATCH, READ_PROD_INFO, READ_UUID, SEARCH, UP_CHAR, Dialect
 from drivers.zfm.wire import Wire
+from tests.support.lines import STEP, MadeUpLink
 
 OK = Packet(Pid.ACK, b"\x00").to_bytes()
-STEP = 0.01
-
-
-class MadeUpLink(Link):
-    """Every `receive` takes a hundredth of a second and brings what `script` says, or nothing."""
-
-    def __init__(self, script: Callable[[int], bytes]) -> None:
-        super().__init__("made-up", monotonic=lambda: self.now)
-        self.now = 0.0
-        self.sent: list[bytes] = []
-        self._script = script
-        self._reads = 0
-
-    def send(self, data: bytes) -> None:
-        self.sent.append(data)
-
-    def flush(self) -> int:
-        return 0
-
-    def receive(self, deadline: float) -> bytes:
-        data = self._script(self._reads)
-        self._reads += 1
-        if not data:
-            waited, self.now = deadline - self.now, max(self.now, deadline)
-            raise LinkTimeout("silence", port=self.url, waited=waited, received=0)
-        self.now += STEP
-        return data
 
 
 def wire_of(*pieces: bytes, last: bytes = b"") -> Wire:
-    link = MadeUpLink(lambda read: pieces[read] if read < len(pieces) else last)
-    return Wire(link, monotonic=lambda: link.now)
+    link = MadeUpLink(*pieces, last=last)
+    return Wire(link, monotonic=link.monotonic)
 
 
 def now(wire: Wire) -> float:
@@ -80,27 +51,12 @@ def test_F042_deadlines_are_the_commands() -> None:
         assert now(wire) == row.deadline == silence.value.waited
 
 
-def test_within_bounds_many_commands_together() -> None:
-    wire = wire_of()
-    with wire.within(0.5), pytest.raises(LinkTimeout):
-        ask(wire, SEARCH.code)
-    assert now(wire) == 0.5
-
-
 def test_F044_half_a_packet_is_dropped_after_the_stall_and_the_next_one_taken() -> None:
     # A false header promises 48 bytes; the true answer lies in what was taken for its payload.
     false = bytes.fromhex("EF01FFFFFFFF070030")
     wire = wire_of(false + OK)
     assert ask(wire, GEN_IMG.code).payload == b"\x00"
     assert now(wire) == pytest.approx(0.3, abs=2 * STEP)
-
-
-def test_F045_damage_is_reported_soon_after_the_line_falls_silent() -> None:
-    wire = wire_of(OK[:-1] + b"\x77")
-    with pytest.raises(ProtocolError, match="damaged"):
-        ask(wire, GEN_IMG.code)
-    assert now(wire) == pytest.approx(0.3, abs=2 * STEP)
-    assert wire.damaged == 1
 
 
 def test_F045_the_true_answer_behind_a_damaged_one_is_taken() -> None:
@@ -122,21 +78,6 @@ def test_refusal_carries_code_and_cure() -> None:
         ask(wire_of(Packet(Pid.ACK, b"\x18").to_bytes()), UP_CHAR.code)
     assert (refused.value.command, refused.value.code) == ("UpChar", 0x18)
     assert "replace the scanner" in refused.value.cure
-
-
-def test_stray_bytes_name_the_baud_rate_as_cure() -> None:
-    with pytest.raises(LinkTimeout, match="3 stray bytes") as silence:
-        ask(wire_of(b"\x01\x02\x03"), GEN_IMG.code)
-    assert "baud" in silence.value.cure
-
-
-def test_answer_that_lay_there_at_the_deadline_is_still_read() -> None:
-    wire = wire_of(OK)
-    wire.send(Pid.COMMAND, bytes((GEN_IMG.code,)))
-    assert isinstance(wire.link, MadeUpLink)
-    # The host was busy with something else for a minute.
-    wire.link.now += 60
-    assert wire.receive_ack().payload == b"\x00"
 
 
 def test_transfer_that_never_ends_is_left() -> None:
@@ -198,10 +139,3 @@ def test_data_that_is_still_going_out_delays_the_deadline() -> None:
         ask(wire, MATCH.code)
     # 12 packets of 139 bytes of 10 bits.
     assert now(wire) - sent == pytest.approx(12 * 1390 / 9600 + MATCH.deadline, abs=2 * STEP)
-
-
-def test_the_time_that_was_waited_is_told_not_the_time_that_was_allowed() -> None:
-    wire = wire_of()
-    with wire.within(0.25), pytest.raises(LinkTimeout, match=r"not answered in 0\.25 s") as silence:
-        ask(wire, GEN_IMG.code)
-    assert silence.value.waited == pytest.approx(0.25)
