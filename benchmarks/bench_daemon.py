@@ -21,7 +21,7 @@ from kiosk.control.client import ControlClient
 from kiosk.control.protocol import DaemonGoneError
 from kiosk.demo.hands import Hands, finger_of
 from kiosk.demo.stage import Stage
-from kiosk.models import ScanKind, ScannerHealth, ScanResult, Status
+from kiosk.views import ScanKind, ScannerHealth, ScanResult, Status
 
 MIB = 1024 * 1024
 POLL_MS = 100.0

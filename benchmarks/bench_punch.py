@@ -37,7 +37,6 @@ from kiosk.models import (
     Member,
     NewDelivery,
     Punch,
-    ScanKind,
     Slot,
     SlotState,
 )
@@ -46,6 +45,7 @@ from kiosk.store import Store, chain
 from kiosk.store.database import PRAGMAS
 from kiosk.store.files import wal_of
 from kiosk.store.punches import _INSERT, _row
+from kiosk.views import ScanKind
 
 FRAME = 4096 + 24
 FINGER = "0199d3c0-0000-7000-8000-000000000001"

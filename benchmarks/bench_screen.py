@@ -28,17 +28,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from kiosk.control.server import ControlServer
-from kiosk.models import (
-    ClockState,
-    Direction,
-    Lane,
-    LaneStatus,
-    ScanKind,
-    ScannerHealth,
-    ScanResult,
-    StationStatus,
-    Status,
-)
+from kiosk.models import ClockState, Direction, Lane
+from kiosk.views import LaneStatus, ScanKind, ScannerHealth, ScanResult, StationStatus, Status
 
 SCREEN = "import sys; from pathlib import Path; from kiosk.screen import run; sys.exit(run(Path(sys.argv[1])))"
 EMPTY = "from textual.app import App; App().run(mouse=False)"

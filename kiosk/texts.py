@@ -98,6 +98,10 @@ _TABLE: dict[str, tuple[str, str]] = {
     "enrol_lift": ("Lift your finger.", "Inua kidole chako."),
     "enrol_retry": ("Press again.", "Bonyeza tena."),
     "enrol_done": ("Your finger is enrolled.", "Kidole chako kimesajiliwa."),
+    "enrol_second": (
+        "Now enrol a second finger, in case this one is hurt.",
+        "Sasa sajili kidole cha pili, endapo hiki kitaumia.",
+    ),
     "enrol_failed": ("Your finger was not enrolled.", "Kidole chako hakijasajiliwa."),
     # The status line.
     "line_scanner_ready": ("Scanner ready", "Kifaa tayari"),

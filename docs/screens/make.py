@@ -9,20 +9,11 @@ from pathlib import Path
 
 from textual.message import Message
 
-from kiosk.models import (
-    ClockState,
-    Direction,
-    Lane,
-    LaneStatus,
-    ScanKind,
-    ScannerHealth,
-    ScanResult,
-    StationStatus,
-    Status,
-)
+from kiosk.models import ClockState, Direction, Lane
 from kiosk.screen.app import KioskApp
 from kiosk.screen.messages import Answered, Scanned, Told
 from kiosk.screen.wishes import Waiting
+from kiosk.views import LaneStatus, ScanKind, ScannerHealth, ScanResult, StationStatus, Status
 
 HERE = Path(__file__).parent
 SIZE = (100, 30)

@@ -11,7 +11,8 @@ from kiosk.cli.common import json_option, plain, print_json, socket_option
 from kiosk.control.client import ControlClient
 from kiosk.control.protocol import ControlError, Event
 from kiosk.errors import Exit, KioskError
-from kiosk.models import EnrolProgress, FingerName
+from kiosk.models import FingerName
+from kiosk.views import EnrolProgress
 
 SILENCE_S = 90.0
 """Seconds without a step after which nothing more will come: the station gives up after 60."""

@@ -10,7 +10,7 @@ import msgspec
 from kiosk.cli.common import json_option, plain, print_json, socket_option
 from kiosk.control.client import ControlClient
 from kiosk.errors import Exit, KioskError
-from kiosk.models import Restored, SealedFinger
+from kiosk.views import Restored, SealedFinger
 
 FORMAT = 1
 PAGE = 100

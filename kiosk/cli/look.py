@@ -9,7 +9,8 @@ import msgspec
 from kiosk.cli.common import json_option, print_json, print_table, socket_option
 from kiosk.control.client import ControlClient
 from kiosk.errors import Exit, KioskError
-from kiosk.models import DeliveryView, Lane, LaneStatus, ScannerHealth, StationStatus, Status
+from kiosk.models import Lane
+from kiosk.views import DeliveryView, LaneStatus, ScannerHealth, StationStatus, Status
 
 VERIFY_S = 900.0
 """Seconds to wait for the whole log to be checked: a small machine does some 40,000 punches a second."""

@@ -17,7 +17,8 @@ import msgspec
 
 from kiosk.control import protocol
 from kiosk.control.protocol import Code, ControlError, DaemonGoneError, Event, Model
-from kiosk.models import Member, PunchView, Status
+from kiosk.models import Member
+from kiosk.views import PunchView, Status
 
 
 class ControlClient:

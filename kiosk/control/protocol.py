@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from kiosk.errors import Exit, KioskError
-from kiosk.models import EnrolProgress, ScanResult, Status
+from kiosk.views import EnrolProgress, ScanResult, Status
 
 MAX_LINE = 1 << 20
 """Bytes of the longest line either side accepts."""

@@ -16,9 +16,10 @@ from kiosk.daemon.people import People
 from kiosk.daemon.stations import reader_of
 from kiosk.daemon.upkeep import Upkeep
 from kiosk.delivery.standing import LAST_ROSTER
-from kiosk.models import DeliveryView, LaneStatus, Member, PunchView, Status
+from kiosk.models import Member
 from kiosk.station import BusyError, EnrolmentError, EnrolRequest, Reader
 from kiosk.store import Store, StoreError
+from kiosk.views import DeliveryView, LaneStatus, PunchView, Status
 
 T = TypeVar("T")
 

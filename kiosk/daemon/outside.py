@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from kiosk.clock import Clock
 from kiosk.config import KemruSettings, SecretsError
 from kiosk.delivery.standing import lane_status
-from kiosk.models import Lane, LaneStatus
+from kiosk.models import Lane
 from kiosk.store import Store
+from kiosk.views import LaneStatus
 
 if TYPE_CHECKING:
     from kiosk.daemon.exchange import Exchange

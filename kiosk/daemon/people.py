@@ -11,21 +11,10 @@ from kiosk.control.protocol import Code, ControlError
 from kiosk.control.server import Method, Nothing
 from kiosk.daemon.stations import reader_of
 from kiosk.errors import KioskError
-from kiosk.models import (
-    AbsentMember,
-    FingerName,
-    FingerView,
-    Member,
-    PinHolder,
-    Restored,
-    ScanKind,
-    ScanResult,
-    SealedFinger,
-    SlotState,
-    WeakFinger,
-)
+from kiosk.models import FingerName, Member, SlotState
 from kiosk.station import Reader, Vault
 from kiosk.store import Store, StoreError
+from kiosk.views import AbsentMember, FingerView, PinHolder, Restored, ScanKind, ScanResult, SealedFinger, WeakFinger
 
 PAGE = 200
 """Sealed fingers in one answer or request: each stays below the longest line of the socket."""

@@ -26,8 +26,8 @@ from kiosk.daemon.stations import build_readers
 from kiosk.daemon.upkeep import Upkeep
 from kiosk.daemon.worker import Worker
 from kiosk.errors import Exit
-from kiosk.models import ScannerHealth
 from kiosk.store import SaveUnknown, Store, StoreDamaged, StoreError, StoreMissing
+from kiosk.views import ScannerHealth
 
 log = logging.getLogger(__name__)
 

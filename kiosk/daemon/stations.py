@@ -10,12 +10,13 @@ from kiosk.clock import Clock
 from kiosk.config import ConfigError, Settings, Station
 from kiosk.control.protocol import Code, ControlError
 from kiosk.delivery.report import delivery_of
-from kiosk.models import Direction, Member, NewDelivery, Punch, ScannerHealth
+from kiosk.models import Direction, Member, NewDelivery, Punch
 from kiosk.station import Finder, Ports, Punching, Reader, Vault
 from kiosk.station.finder import AUTO
 from kiosk.station.reader import Publish
 from kiosk.store import Store
 from kiosk.toml_check import Problem
+from kiosk.views import ScannerHealth
 
 
 def build_readers(

@@ -29,8 +29,9 @@ from kiosk.kemru import (
     Throttled,
     Unauthorised,
 )
-from kiosk.models import Delivery, DeliveryState, Lane, LaneStatus, Moment
+from kiosk.models import Delivery, DeliveryState, Lane, Moment
 from kiosk.store import Store, StoreConflict, StoreError
+from kiosk.views import LaneStatus
 
 log = logging.getLogger(__name__)
 

@@ -3,8 +3,9 @@
 import msgspec
 
 from kiosk.clock import Clock
-from kiosk.models import Lane, LaneStatus
+from kiosk.models import Lane
 from kiosk.store import Store
+from kiosk.views import LaneStatus
 
 LAST_ROSTER = "last-roster"
 """The note that holds when the roster was last pulled, RFC 3339 in the site's zone."""

@@ -7,7 +7,8 @@ from typing import cast
 import drivers
 from kiosk.control.client import ControlClient
 from kiosk.demo.stage import Stage, StageError
-from kiosk.models import EnrolProgress, Member, ScanResult
+from kiosk.models import Member
+from kiosk.views import EnrolProgress, ScanResult
 
 LOOKS = 6
 """Looks at the empty glass, ten a second, after which the kiosk knows that the finger was lifted, and one to spare."""

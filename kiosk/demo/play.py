@@ -11,7 +11,8 @@ import msgspec
 from kiosk.control.client import ControlClient
 from kiosk.demo.hands import STRANGER, Hands, finger_of
 from kiosk.demo.stage import Stage, StageError
-from kiosk.models import Lane, Member, PunchView, ScanKind, ScanResult, Status
+from kiosk.models import Lane, Member
+from kiosk.views import PunchView, ScanKind, ScanResult, Status
 
 REPEAT_S = 2
 DRAIN_S = 60.0

@@ -20,9 +20,9 @@ from typing import Any, Self
 from kiosk.control.client import ControlClient
 from kiosk.control.protocol import DaemonGoneError
 from kiosk.errors import Exit, KioskError
-from kiosk.models import ScannerHealth, Status
 from kiosk.sandbox import DEMO_CREDENTIALS
 from kiosk.sealing import new_key
+from kiosk.views import ScannerHealth, Status
 
 START_S = 20.0
 STOP_S = 10.0

@@ -12,9 +12,9 @@ from textual.message import Message
 
 from kiosk.control.client import ControlClient
 from kiosk.control.protocol import Code, ControlError, DaemonGoneError
-from kiosk.models import ScanResult
 from kiosk.screen.messages import Answered
 from kiosk.screen.wishes import CallNumber, CancelCall, PunchByPin, Punched, Refused, Reply, Waiting, Wish
+from kiosk.views import ScanResult
 
 _FOR_PEOPLE = frozenset({Code.REFUSED, Code.FORBIDDEN, Code.NOT_FOUND, Code.BUSY})
 """Errors whose text was written for the person at the glass; the others are about the protocol."""

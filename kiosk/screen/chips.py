@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 
 from textual.content import Content
 
-from kiosk.models import ClockState, LaneStatus, ScannerHealth, StationStatus, Status
+from kiosk.models import ClockState
 from kiosk.screen.face import storage_fails
 from kiosk.screen.plain import plain
 from kiosk.screen.words import age, clock_time
 from kiosk.texts import text
+from kiosk.views import LaneStatus, ScannerHealth, StationStatus, Status
 
 
 class Level(enum.IntEnum):

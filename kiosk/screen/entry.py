@@ -10,13 +10,13 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from kiosk.models import ScanKind, ScanResult
 from kiosk.screen import prompts
 from kiosk.screen.face import Face
 from kiosk.screen.plain import plain
 from kiosk.screen.wishes import CallNumber, CancelCall, PunchByPin, Punched, Refused, Reply, Waiting, Wish
 from kiosk.secret import Secret
 from kiosk.texts import text
+from kiosk.views import ScanKind, ScanResult
 
 DIGITS = frozenset("0123456789")
 IDLE_S = 20.0

@@ -3,10 +3,11 @@
 import enum
 from dataclasses import dataclass
 
-from kiosk.models import Direction, EnrolProgress, ScanKind, ScannerHealth, ScanResult, StationStatus, Status
+from kiosk.models import Direction
 from kiosk.screen.plain import plain
 from kiosk.screen.words import clock_time, left
 from kiosk.texts import knows, text
+from kiosk.views import EnrolProgress, ScanKind, ScannerHealth, ScanResult, StationStatus, Status
 
 
 class Mood(enum.StrEnum):
@@ -108,15 +109,19 @@ def answer(result: ScanResult, language: str, *, calls: bool = False) -> Face:
 def enrolment(progress: EnrolProgress, language: str) -> Face:
     """Make the face for one step of an enrolment."""
     if progress.final:
-        key = "enrol_done" if progress.ok else "enrol_failed"
         # Only a punch on disk may look like a welcome.
         mood = Mood.ENROLLED if progress.ok else Mood.DENIED
-        return Face(
-            mood, text("enrol_title", language), detail=f"{text(key, language)} {plain(progress.message)}".strip()
-        )
+        return Face(mood, text("enrol_title", language), detail=_end(progress, language))
     key = f"enrol_{progress.step}"
     said = text(key, language, sample=progress.sample) if knows(key) else plain(progress.message)
     return Face(Mood.ENROL, text("enrol_title", language), detail=said)
+
+
+def _end(progress: EnrolProgress, language: str) -> str:
+    if not progress.ok:
+        return f"{text('enrol_failed', language)} {plain(progress.message)}".strip()
+    second = text("enrol_second", language) if progress.step == "second" else ""
+    return f"{text('enrol_done', language)} {second}".strip()
 
 
 def gone(language: str) -> Face:

@@ -2,8 +2,8 @@
 
 from textual.message import Message
 
-from kiosk.models import EnrolProgress, ScanResult, Status
 from kiosk.screen.wishes import Reply
+from kiosk.views import EnrolProgress, ScanResult, Status
 
 
 class Scanned(Message):

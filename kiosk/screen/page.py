@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from kiosk.models import LaneStatus, StationStatus, Status
 from kiosk.screen.chips import Level
 from kiosk.screen.face import storage_fails
 from kiosk.screen.plain import plain
 from kiosk.screen.words import age, day_time, read_time
 from kiosk.texts import text
+from kiosk.views import LaneStatus, StationStatus, Status
 
 _HEALTHY = {"ready": Level.GOOD, "starting": Level.DOUBT}
 

@@ -9,8 +9,8 @@ from textual.message import Message
 
 from kiosk.control.client import ControlClient
 from kiosk.control.protocol import ControlError, Event
-from kiosk.models import ScanResult, Status
 from kiosk.screen.messages import Enrolled, Lost, Scanned, Told
+from kiosk.views import ScanResult, Status
 
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 1.0

@@ -6,13 +6,14 @@ Instants are seconds on a clock that never jumps, and come in as arguments.
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 
-from kiosk.models import ClockState, EnrolProgress, ScanKind, ScanResult, Status
+from kiosk.models import ClockState
 from kiosk.screen import face as faces
 from kiosk.screen.chips import Chip, Level, chips
 from kiosk.screen.face import Face
 from kiosk.screen.plain import plain
 from kiosk.screen.words import age, left, read_time
 from kiosk.texts import text
+from kiosk.views import EnrolProgress, ScanKind, ScanResult, Status
 
 STALE_S = 5.0
 """A status older than this is no longer believed. The daemon sends one at least every second."""

@@ -5,8 +5,8 @@ A `ticket` tells the answer to the latest wish from those to earlier ones, which
 
 from dataclasses import dataclass
 
-from kiosk.models import ScanResult
 from kiosk.secret import Secret
+from kiosk.views import ScanResult
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,13 @@ from functools import partial
 
 from drivers import Capability, Comparison, Hit, NoFinger, Retry, Same, Scanner
 from kiosk.clock import Clock
-from kiosk.models import Finger, Method, ScanResult
+from kiosk.models import Finger, Method
 from kiosk.station.glass import Glass, lies_there
 from kiosk.station.library import Library
 from kiosk.station.presses import Reading
 from kiosk.station.vault import Vault
 from kiosk.store import Store
+from kiosk.views import ScanResult
 
 PATIENCE_S = 20.0
 """Seconds that a station waits for the finger that belongs to a number."""

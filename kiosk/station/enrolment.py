@@ -9,20 +9,12 @@ import msgspec
 from drivers import Capability, EnrolState, EnrolStep, Hit, NoFinger, NoMatch, Retry, RetryReason, Scanner
 from kiosk.clock import Clock
 from kiosk.errors import KioskError
-from kiosk.models import (
-    Consent,
-    EnrolProgress,
-    Finger,
-    FingerName,
-    FingerState,
-    Member,
-    Slot,
-    SlotState,
-)
+from kiosk.models import Consent, Finger, FingerName, FingerState, Member, Slot, SlotState
 from kiosk.station.library import Library
 from kiosk.station.vault import Vault
 from kiosk.store import Store
 from kiosk.texts import text
+from kiosk.views import EnrolProgress
 
 PATIENCE_S = 60.0
 """Seconds that an enrolment waits for the next good press before it gives up."""
@@ -220,8 +212,10 @@ class Enrolment:
                 self._vault.keep(self._finger, template)
         self._library.shelf.filled(self._slot)
         fingers = self._store.fingers.of_member(self._finger.member_uid)
-        second = "" if len(fingers) > 1 else " Enrol a second finger too, in case this one is hurt."
-        self._finish("done", f"Enrolled.{second}", ok=True)
+        if len(fingers) > 1:
+            self._finish("done", "Enrolled.", ok=True)
+        else:
+            self._finish("second", "Enrolled. Enrol a second finger too, in case this one is hurt.", ok=True)
 
     def _lifted(self) -> Iterator[bool]:
         while not isinstance(self._scanner.identify(), NoFinger):

@@ -1,7 +1,7 @@
 """What the scanner's own light says, where it has one: a person looks at the glass, not at the screen."""
 
 from drivers import Capability, Light, Scanner
-from kiosk.models import ScanKind
+from kiosk.views import ScanKind
 
 _LIGHTS = {
     ScanKind.WELCOME: Light.WELCOME,

@@ -5,11 +5,12 @@ from collections.abc import Callable
 
 from drivers import Capability, Hit, Identification, NoFinger, Retry, Same, Scanner
 from kiosk.clock import Clock
-from kiosk.models import Finger, Method, ScanKind, ScanResult
+from kiosk.models import Finger, Method
 from kiosk.station.library import Library, NotProvenError
 from kiosk.station.presses import LOCK_S, Presses, Reading
 from kiosk.station.punching import Punching
 from kiosk.store import NotSaved, StoreError
+from kiosk.views import ScanKind, ScanResult
 
 log = logging.getLogger(__name__)
 

@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 from kiosk import attendance
 from kiosk.clock import Clock
 from kiosk.ids import uuid7
-from kiosk.models import Direction, Finger, Member, Method, Moment, NewDelivery, Punch, ScanKind, ScanResult
+from kiosk.models import Direction, Finger, Member, Method, Moment, NewDelivery, Punch
 from kiosk.store import Store
+from kiosk.views import ScanKind, ScanResult
 
 Consequences = Callable[[Punch, Member], Sequence[NewDelivery]]
 """What has to be delivered because of a punch: it is committed together with it."""

@@ -17,7 +17,6 @@ from drivers import DeviceError, Light, LinkLost, Scanner, ScannerError
 from kiosk.clock import Clock
 from kiosk.errors import KioskError
 from kiosk.ids import uuid7
-from kiosk.models import EnrolProgress, ScanKind, ScannerHealth, ScanResult, StationStatus
 from kiosk.station.calling import PATIENCE_S, Call
 from kiosk.station.enrolment import Enrolment, EnrolmentError, EnrolRequest, refusal
 from kiosk.station.feedback import Feedback
@@ -28,6 +27,7 @@ from kiosk.station.punching import Punching
 from kiosk.station.shelf import Setbacks
 from kiosk.station.vault import Vault
 from kiosk.store import NotSaved, Store, StoreError
+from kiosk.views import EnrolProgress, ScanKind, ScannerHealth, ScanResult, StationStatus
 
 log = logging.getLogger(__name__)
 
@@ -190,10 +190,21 @@ class Reader:
     def close(self) -> None:
         """Let go of the scanner."""
         if self._enrolment is not None:
-            self._enrolment.broken("The kiosk is being stopped.")
+            self._stop(self._enrolment)
         if self._scanner is not None:
             self._scanner.close()
         self._scanner = None
+
+    @staticmethod
+    def _stop(enrolment: Enrolment) -> None:
+        """Undo it while the scanner is still there; if that cannot be, the next start does.
+
+        A ValueError says that its step is under way, in a thread that did not stop.
+        """
+        try:
+            enrolment.give_up("The kiosk is being stopped.")
+        except (ScannerError, StoreError, ValueError):
+            enrolment.broken("The kiosk is being stopped.")
 
     def _require_sound(self) -> None:
         """After a commit of another thread of which nobody knows whether it is on disk, only a restart can tell."""

@@ -8,9 +8,10 @@ import msgspec
 
 from drivers import Template
 from kiosk.errors import KioskError
-from kiosk.models import Finger, FingerState, Restored, SealedFinger, SealedTemplate
+from kiosk.models import Finger, FingerState, SealedTemplate
 from kiosk.sealing import SealError, TemplateKeys, digest
 from kiosk.store import Store
+from kiosk.views import Restored, SealedFinger
 
 log = logging.getLogger(__name__)
 

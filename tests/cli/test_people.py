@@ -8,9 +8,9 @@ import pytest
 
 from kiosk.cli import main
 from kiosk.errors import Exit
-from kiosk.models import ScanKind, ScannerHealth, ScanResult, Status
 from kiosk.sealing import KEY_FILE, OLD_KEY_FILE, read_keys
 from kiosk.store import Store
+from kiosk.views import ScanKind, ScannerHealth, ScanResult, Status
 from tests.support.people import FIRST, finger_of
 from tests.support.premises import Premises, premises
 

@@ -17,7 +17,8 @@ from kiosk.control import protocol
 from kiosk.control.client import ControlClient
 from kiosk.control.protocol import Code, ControlError, DaemonGoneError
 from kiosk.control.server import MAX_CLIENTS, ControlServer, Method, Nothing, _Client
-from kiosk.models import ClockState, EnrolProgress, FingerName, ScanKind, ScanResult, Status
+from kiosk.models import ClockState, FingerName
+from kiosk.views import EnrolProgress, ScanKind, ScanResult, Status
 
 STATUS = Status(
     site="s",

@@ -13,8 +13,8 @@ from kiosk.config import parse
 from kiosk.control.client import ControlClient
 from kiosk.control.protocol import Code, ControlError
 from kiosk.daemon.service import Daemon
-from kiosk.models import EnrolProgress, ScanKind, ScanResult
 from kiosk.store import Store
+from kiosk.views import EnrolProgress, ScanKind, ScanResult
 from tests.support.daemon import daemon
 
 FOR_ALL = {"status", "call_number", "cancel_call", "punch_by_pin"}

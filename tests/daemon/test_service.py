@@ -17,8 +17,9 @@ from kiosk.daemon.outside import Outside
 from kiosk.daemon.service import Daemon
 from kiosk.daemon.worker import Worker
 from kiosk.errors import Exit
-from kiosk.models import Member, ScannerHealth, Status
+from kiosk.models import Member
 from kiosk.store import NotSaved, SaveUnknown, Store, StoreError, StoreMissing
+from kiosk.views import ScannerHealth, Status
 
 PATIENCE_S = 10.0
 FULL = NotSaved("the disk is full")

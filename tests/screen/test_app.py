@@ -5,12 +5,13 @@ from pathlib import Path
 import pytest
 
 from kiosk.control import protocol
-from kiosk.models import ClockState, Direction, EnrolProgress, FingerName, ScanKind, ScannerHealth, ScanResult
+from kiosk.models import ClockState, Direction, FingerName
 from kiosk.screen import DemoKey
 from kiosk.screen.app import KioskApp
 from kiosk.screen.reader import envelope
 from kiosk.screen.screens.ready import ReadyScreen
 from kiosk.screen.screens.status import StatusScreen
+from kiosk.views import EnrolProgress, ScanKind, ScannerHealth, ScanResult
 from tests.support.daemon_double import lane, scan, station, status
 from tests.support.screen import Stage, play
 

@@ -9,11 +9,12 @@ import pytest
 from textual.message import Message
 
 from kiosk.control.protocol import Code, ControlError
-from kiosk.models import Direction, ScanKind
+from kiosk.models import Direction
 from kiosk.screen.caller import Caller
 from kiosk.screen.messages import Answered
 from kiosk.screen.wishes import CallNumber, CancelCall, PunchByPin, Punched, Refused, Reply, Waiting
 from kiosk.secret import Secret
+from kiosk.views import ScanKind
 from tests.support.daemon_double import DaemonDouble, scan
 
 PIN = PunchByPin(2, "20170", Secret("4711"))

@@ -4,10 +4,11 @@ import random
 
 import pytest
 
-from kiosk.models import Direction, ScanKind
+from kiosk.models import Direction
 from kiosk.screen.entry import IDLE_S, Entry
 from kiosk.screen.face import Mood
 from kiosk.screen.wishes import CallNumber, CancelCall, PunchByPin, Punched, Refused, Waiting, Wish
+from kiosk.views import ScanKind
 from tests.support.daemon_double import scan
 
 WELCOME = scan(ScanKind.WELCOME, "Otieno", Direction.IN)

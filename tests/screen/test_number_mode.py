@@ -7,10 +7,11 @@ import pytest
 from textual import events
 
 from kiosk.control.protocol import Code, ControlError
-from kiosk.models import Direction, EnrolProgress, FingerName, ScanKind, ScannerHealth
+from kiosk.models import Direction, FingerName
 from kiosk.screen.screens.ready import ReadyScreen
 from kiosk.screen.screens.status import StatusScreen
 from kiosk.screen.widgets.cell import Cell
+from kiosk.views import EnrolProgress, ScanKind, ScannerHealth
 from tests.support.daemon_double import scan, station, status
 from tests.support.screen import Stage, play
 

@@ -19,8 +19,9 @@ from pathlib import Path
 import pytest
 
 from kiosk.errors import Exit
-from kiosk.models import Direction, ScanKind
+from kiosk.models import Direction
 from kiosk.screen.launch import NoTerminalError, clean_environment, run
+from kiosk.views import ScanKind
 from tests.support.daemon_double import DaemonDouble, scan, status
 
 WELCOME = scan(ScanKind.WELCOME, "Wanjiku Kamau", Direction.IN)

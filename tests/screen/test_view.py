@@ -2,22 +2,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from kiosk.models import (
-    ClockState,
-    Direction,
-    EnrolProgress,
-    FingerName,
-    Lane,
-    ScanKind,
-    ScannerHealth,
-    ScanResult,
-    Status,
-)
+from kiosk.models import ClockState, Direction, FingerName, Lane
 from kiosk.screen.chips import Chip, Level, chips, pack
 from kiosk.screen.face import Mood, answer, enrolment, resting, seconds
 from kiosk.screen.page import rows
 from kiosk.screen.view import STALE_S, View
 from kiosk.screen.words import age, clock_time, date, day_time, left
+from kiosk.views import EnrolProgress, ScanKind, ScannerHealth, ScanResult, Status
 from tests.support.daemon_double import AT, lane, scan, station, status
 
 WELCOME = scan(ScanKind.WELCOME, "Wanjiku", Direction.IN)
@@ -324,13 +315,14 @@ def step(name: str, *, final: bool = False, ok: bool = False, message: str = "")
 
 def test_an_enrolment_is_shown_step_by_step() -> None:
     assert enrolment(step("captured"), "en").detail == "Good. Press 2 is done."
-    assert enrolment(step("second"), "en").detail == "Now enrol a second finger, in case the first one is hurt."
     assert enrolment(step("new step", message="Do as it says."), "en").detail == "Do as it says."
     done, failed = (
-        enrolment(step("stored", final=True, ok=True), "en"),
+        enrolment(step("second", final=True, ok=True, message="Enrolled."), "en"),
         enrolment(step("mismatch", final=True, message="Two fingers."), "en"),
     )
     assert (done.mood, failed.mood) == (Mood.ENROLLED, Mood.DENIED)
+    assert done.detail == "Your finger is enrolled. Now enrol a second finger, in case this one is hurt."
+    assert enrolment(step("done", final=True, ok=True), "en").detail == "Your finger is enrolled."
     assert failed.detail == "Your finger was not enrolled. Two fingers."
 
 

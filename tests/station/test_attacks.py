@@ -8,10 +8,11 @@ import pytest
 import drivers
 from drivers.zfm.scanner import ZfmScanner
 from kiosk.clock import FakeClock
-from kiosk.models import EnrolProgress, FingerName, ScanKind, ScannerHealth, ScanResult
+from kiosk.models import FingerName
 from kiosk.sealing import TemplateKeys
 from kiosk.station import BusyError, EnrolRequest, Ports, Vault
 from kiosk.store import NotSaved, Store, StoreConflict
+from kiosk.views import EnrolProgress, ScanKind, ScannerHealth, ScanResult
 from tests.support.station import AMINA, BARAKA, KEYS, Station, make, station
 
 OTHER_KEYS = TemplateKeys(bytes(32))

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 import drivers
-from kiosk.models import EnrolProgress, FingerName, Member, Method, ScanKind
+from kiosk.models import FingerName, Member, Method
 from kiosk.station import BusyError, EnrolRequest
+from kiosk.views import EnrolProgress, ScanKind
 from tests.support.station import AMINA, BARAKA, Station, station
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.models import Member, Method, ScanKind
+from kiosk.models import Member, Method
+from kiosk.views import ScanKind
 from tests.support import people
 from tests.support.station import Station, station
 

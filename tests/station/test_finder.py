@@ -9,10 +9,10 @@ import pytest
 import drivers
 from drivers.emulation.host import Emulator
 from kiosk.clock import FakeClock
-from kiosk.models import ScanKind, ScannerHealth
 from kiosk.station import Finder, Ports
 from kiosk.station.finder import AUTO
 from kiosk.store import Store
+from kiosk.views import ScanKind, ScannerHealth
 from tests.support.station import AMINA, BARAKA, Station, make
 
 

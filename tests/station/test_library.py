@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 import drivers
-from kiosk.models import Member, ScanKind, ScannerHealth
+from kiosk.models import Member
 from kiosk.sealing import TemplateKeys
+from kiosk.views import ScanKind, ScannerHealth
 from tests.support.station import AMINA, BARAKA, KEYS, Station, make, station
 
 TAGGED = ["r307", "r503"]
@@ -93,6 +94,27 @@ def test_T010_shuffled_slots_are_put_right_even_where_no_copies_are_kept(tmp_pat
         assert sorted(desk.emulator.device.templates().values()) == sorted(before.values()), "nobody was thrown away"
         assert kinds(desk, AMINA) == [ScanKind.WELCOME]
         assert kinds(desk, BARAKA) == [ScanKind.WELCOME]
+
+
+@pytest.mark.parametrize("model", EVERY)
+def test_T010_tampered_with_behind_the_adapter_one_lost_answer_is_enough_to_look_again(
+    tmp_path: Path, model: str
+) -> None:
+    with station(tmp_path, model) as desk:
+        two_enrolled(desk)
+        desk.emulator.shuffle()
+        desk.emulator.power_cycle()
+        desk.emulator.fault("drop", count=12)  # whoever has the sensor's wires in hand cannot answer in its place
+        desk.steps(1)
+        assert desk.health is ScannerHealth.READY, "it was away for less than a handshake"
+        told = desk.press("finger of AMINA")
+        assert {result.name for result in told} <= {None, "AMINA"}
+        desk.steps(8)
+        desk.restored()
+        desk.clock.advance(61)
+        for member in (BARAKA, AMINA):
+            [result] = desk.press(f"finger of {member.name}")
+            assert result.name == member.name, result
 
 
 @pytest.mark.parametrize("slots", [[0], [0, 5], [5, 7]])

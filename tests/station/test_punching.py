@@ -5,8 +5,9 @@ import sqlite3
 import pytest
 
 import drivers
-from kiosk.models import Direction, Member, NewDelivery, Punch, ScanKind, ScannerHealth
+from kiosk.models import Direction, Member, NewDelivery, Punch
 from kiosk.store import NotSaved, SaveUnknown
+from kiosk.views import ScanKind, ScannerHealth
 from tests.support.station import AMINA, Station
 
 

@@ -10,8 +10,9 @@ from kiosk.clock import SystemClock
 from kiosk.config import parse
 from kiosk.control.client import ControlClient
 from kiosk.daemon.service import Daemon
-from kiosk.models import Member, ScannerHealth, Status
+from kiosk.models import Member
 from kiosk.store import Store
+from kiosk.views import ScannerHealth, Status
 
 FULL_NAME = "ZOË ŊJOROGE"
 

@@ -9,17 +9,8 @@ from typing import Any, Self
 
 from kiosk.control import protocol
 from kiosk.control.protocol import ControlError, Event, Incoming
-from kiosk.models import (
-    ClockState,
-    Direction,
-    Lane,
-    LaneStatus,
-    ScanKind,
-    ScannerHealth,
-    ScanResult,
-    StationStatus,
-    Status,
-)
+from kiosk.models import ClockState, Direction, Lane
+from kiosk.views import LaneStatus, ScanKind, ScannerHealth, ScanResult, StationStatus, Status
 
 AT = "2026-11-23T08:01:21+03:00"
 """When everything in these tests happens, at the site."""

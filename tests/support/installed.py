@@ -6,8 +6,8 @@ from contextlib import contextmanager
 
 from kiosk.control.client import ControlClient
 from kiosk.control.protocol import DaemonGoneError
-from kiosk.models import Status
 from kiosk.sandbox import DEMO_CREDENTIALS
+from kiosk.views import Status
 from tests.support.machine import PROJECT, Machine
 
 CONFIG = f"""\

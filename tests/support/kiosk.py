@@ -8,7 +8,8 @@ from typing import Any
 
 from kiosk.demo.hands import Hands, finger_of
 from kiosk.demo.stage import Stage
-from kiosk.models import Member, Status
+from kiosk.models import Member
+from kiosk.views import Status
 
 
 @contextmanager

@@ -10,10 +10,11 @@ from drivers import Scanner
 from drivers.emulation.host import Emulator
 from kiosk.attendance import Policy
 from kiosk.clock import FakeClock
-from kiosk.models import EnrolProgress, FingerName, Member, NewDelivery, Punch, ScannerHealth, ScanResult
+from kiosk.models import FingerName, Member, NewDelivery, Punch
 from kiosk.sealing import TemplateKeys
 from kiosk.station import EnrolRequest, Finder, Ports, Punching, Reader, Vault
 from kiosk.store import Store
+from kiosk.views import EnrolProgress, ScannerHealth, ScanResult
 
 AMINA = Member(uid="1", name="AMINA", phone="+254711000101")
 BARAKA = Member(uid="2", name="BARAKA")

@@ -11,15 +11,17 @@ from typing import Any
 
 from kiosk.control import protocol
 from kiosk.demo.hands import Hands
-from kiosk.models import Member, ScanKind, ScannerHealth
+from kiosk.models import Member
 from kiosk.sandbox import DEMO_CREDENTIALS
 from kiosk.sandbox.demo import DEMO_MEMBERS
 from kiosk.sandbox.records import SandboxMember
 from kiosk.sandbox.server import SandboxServer
 from kiosk.sealing import new_key
+from kiosk.views import ScanKind, ScannerHealth
 from tests.support.canary import found
 from tests.support.people import finger_of, people
-from tests.support.premises import PATIENCE_S, Premises, premises
+from tests.support.premises import Premises, premises
+from tests.support.witnesses import PATIENCE_S
 
 GREEN = {ScanKind.WELCOME, ScanKind.GOODBYE}
 COUNT = 4

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from kiosk.control.protocol import Code, ControlError
-from kiosk.models import Method, ScanKind, ScanResult
+from kiosk.models import Method
+from kiosk.views import ScanKind, ScanResult
 from tests.support.people import FIRST, finger_of
 from tests.support.premises import Premises, premises
 
@@ -26,8 +27,12 @@ def called(place: Premises, number: str, finger: str) -> ScanResult:
 
 
 def by_pin(place: Premises, number: str, pin: str) -> ScanResult:
+    """Punch by PIN; returns the answer, which everybody who watches has heard by then, too."""
+    since = len(place.ear.events)
     with place.client() as client:
-        return client.ask(ScanResult, "punch_by_pin", number=number, pin=pin)
+        result = client.ask(ScanResult, "punch_by_pin", number=number, pin=pin)
+    place.ear.wait(lambda event: event == result, since)
+    return result
 
 
 def methods(place: Premises) -> list[tuple[str, Method]]:

@@ -13,7 +13,8 @@ from kiosk.control.protocol import DaemonGoneError
 from kiosk.demo.hands import Hands, finger_of
 from kiosk.demo.stage import Stage
 from kiosk.errors import Exit
-from kiosk.models import DeliveryState, Member, ScanKind, ScannerHealth, ScanResult, Status
+from kiosk.models import DeliveryState, Member
+from kiosk.views import ScanKind, ScannerHealth, ScanResult, Status
 from tests.support.kiosk import drained, kiosk, presses, spoil, until
 
 

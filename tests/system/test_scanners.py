@@ -9,19 +9,21 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.models import PunchView, ScanKind, ScanResult
+from kiosk.views import PunchView, ScanKind, ScanResult
 from tests.support.people import FIRST, finger_of
 from tests.support.premises import Premises, premises
 
 GREEN = {ScanKind.WELCOME, ScanKind.GOODBYE}
-PEOPLE = 5
+PEOPLE = 4
 UIDS = [str(number) for number in range(FIRST, FIRST + PEOPLE)]
 OWNERS = {finger_of(uid): uid for uid in UIDS}
 STRANGER = "a stranger"
+LOCKED_S = 35.0
+"""Seconds after which a glass that was locked takes fingers again, and some to spare: on a busy machine the crowd may fail five times."""
 
 
 class Crowd:
-    """Presses fingers all the time, one in six a stranger's, until told to stop; remembers what each was told."""
+    """Presses fingers all the time, a stranger's among them, until told to stop; remembers what each was told."""
 
     def __init__(self, place: Premises, seed: int) -> None:
         self.told: list[tuple[str, ScanResult]] = []
@@ -48,7 +50,9 @@ class Crowd:
     def _run(self) -> None:
         # A moment between two people, in which a kiosk does its own work.
         while not self._stop.wait(self._chance.uniform(0.0, 0.2)):
-            finger = self._chance.choice([*OWNERS, STRANGER])
+            # Not two failures in a row on purpose: five would lock the glass for half a minute.
+            good = not self.told or self.told[-1][1].kind in GREEN
+            finger = self._chance.choice([*OWNERS, STRANGER] if good else list(OWNERS))
             self.told += [(finger, result) for _, result in self._place.press(finger, timeout=0.8)]
             with self._pressed:
                 self._presses += 1
@@ -85,7 +89,9 @@ def credited_rightly(place: Premises, told: list[tuple[str, ScanResult]]) -> Non
 def everybody_punches(place: Premises) -> list[tuple[str, ScanResult]]:
     told = []
     for finger in OWNERS:
-        [(_, result)] = place.press(finger)
+        [(_, result)] = place.press(finger, timeout=LOCKED_S)
+        if result.kind is ScanKind.WAIT:
+            [(_, result)] = place.press(finger, timeout=LOCKED_S)
         assert result.kind in GREEN, (finger, result)
         told.append((finger, result))
     return told

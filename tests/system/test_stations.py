@@ -1,17 +1,17 @@
 """Several scanners at one kiosk: each is a station of its own, and one in trouble slows no other."""
 
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
-import pytest
-
-from kiosk.models import Direction, ScanKind, ScannerHealth
+from kiosk.models import Direction
+from kiosk.views import ScanKind, ScannerHealth
 from tests.support.people import FIRST, finger_of
 from tests.support.premises import Premises, premises
 
 FINGERS = [finger_of(str(number)) for number in range(FIRST, FIRST + 3)]
-PRESSES = 4
+PRESSES = 3
 STATIONS = {"gate": 'place = "Main gate"\ndirection = "in"', "hall": 'place = "Dining hall"\nfamily = "zfm"'}
 
 TROUBLES: dict[str, Callable[[Premises], None]] = {
@@ -32,36 +32,38 @@ def pressed(place: Premises, station: str, count: int) -> list[float]:
     return taken
 
 
-@pytest.mark.parametrize("trouble", TROUBLES)
-def test_one_station_in_trouble_slows_no_other(tmp_path: Path, trouble: str) -> None:
+def test_one_station_in_trouble_slows_no_other(tmp_path: Path) -> None:
     with premises(tmp_path, {"gate": "r307", "hall": "r503"}, count=len(FINGERS), stations=STATIONS) as place:
-        pressed(place, "hall", 1)
         sound = pressed(place, "gate", PRESSES)
-        since = len(place.ear.events)
-        TROUBLES[trouble](place)
-        place.until(lambda station: station.health is ScannerHealth.FAULT, "hall", since)
-        beside = pressed(place, "gate", PRESSES)
-        print(f"{trouble}: {median(beside):.3f} s a press beside it, {median(sound):.3f} s without")
-        # A generous bound: who waited for the other one's time-outs would take seconds.
-        assert median(beside) < 3 * median(sound) + 0.2
-        since = len(place.ear.events)
-        place.emulator("hall").clear_faults()
-        if trouble == "unplugged":
-            place.emulator("hall").replug()
-        place.restored("hall", since)
-        pressed(place, "hall", 1)
+        for name, trouble in TROUBLES.items():
+            since = len(place.ear.events)
+            trouble(place)
+            place.until(lambda station: station.health is ScannerHealth.FAULT, "hall", since)
+            beside = pressed(place, "gate", PRESSES)
+            print(f"{name}: {median(beside):.3f} s a press beside it, {median(sound):.3f} s without")
+            # A generous bound: who waited for the other one's time-outs would take seconds.
+            assert median(beside) < 3 * median(sound) + 0.2
+            mended(place)
+            pressed(place, "hall", 1)
         check_punches(place)
+
+
+def mended(place: Premises) -> None:
+    hall = place.emulator("hall")
+    since = len(place.ear.events)
+    hall.clear_faults()
+    if not hall.state()["plugged"]:
+        hall.replug()
+    place.restored("hall", since)
 
 
 def check_punches(place: Premises) -> None:
     """Each punch tells its station, and the gate knows one direction only."""
     with place.client() as client:
         punches = [view.punch for view in client.punches(limit=100)]
-        assert {(station.name, station.place) for station in client.status().stations} == {
-            ("gate", "Main gate"),
-            ("hall", "Dining hall"),
-        }
-    assert sorted(punch.station for punch in punches) == ["gate"] * (2 * PRESSES) + ["hall"] * 2
+        places = {station.name: station.place for station in client.status().stations}
+    assert places == {"gate": "Main gate", "hall": "Dining hall"}
+    assert Counter(punch.station for punch in punches) == {"gate": 4 * PRESSES, "hall": 3}
     assert {punch.direction for punch in punches if punch.station == "gate"} == {Direction.IN}
 
 

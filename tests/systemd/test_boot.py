@@ -14,7 +14,8 @@ import drivers
 from kiosk.control.client import ControlClient
 from kiosk.demo.hands import Hands, finger_of
 from kiosk.demo.stage import Stage
-from kiosk.models import ClockState, DeliveryState, Lane, Member, ScanKind
+from kiosk.models import ClockState, DeliveryState, Lane, Member
+from kiosk.views import ScanKind
 from tests.support.installed import CONFIG, Site, installed
 from tests.support.machine import Machine, booted, obstacle
 
