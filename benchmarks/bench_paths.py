@@ -245,7 +245,7 @@ def mending(folder: Path, model: str, fingers: int, whole: int) -> None:
     floor = Floor(build, fingers)
 
     def told(what: str, seconds: float, each: float) -> None:
-        note = f"for {whole} fingers {seconds / fingers * whole:.0f} s" if fingers < whole else ""
+        note = f"for {whole} fingers below {seconds / fingers * whole:.0f} s" if fingers < whole else ""
         line(what, [seconds], fingers * each, note)
 
     print(f"{model.upper()}, {fingers} fingers, from plugging in to everything as the store says, and proven")
