@@ -64,12 +64,13 @@ class Call:
         while not self._glass.idle:
             self._glass.await_lift(self._scanner, self._publish)
             yield True
-        while not lies_there(self._scanner):
+        # Before the finger comes: what has to be proven or fetched for the comparison keeps nobody waiting.
+        ways = [(finger, way) for finger in fingers if (way := self._way(finger)) is not None]
+        while not ways and not lies_there(self._scanner):
             yield True
         for _ in range(ROUNDS):
-            for finger in fingers:
-                way = self._way(finger)
-                found = None if way is None else (yield from self._picture(way))
+            for finger, way in ways:
+                found = yield from self._picture(way)
                 if isinstance(found, Same | Hit):
                     self._finish()
                     self._publish(self._glass.credit(finger, found, Method.NUMBER, self._publish))

@@ -152,7 +152,7 @@ class Library:
         for row in self.shelf.rows().values():
             self.shelf.release(row)
         self._identity.adopt()
-        log.info("station %s: took over another scanner (%s)", self._station, self._scanner.info.model)
+        log.info("station %s: adopted this %s", self._station, self._scanner.info.model)
 
     def _would_lose(self) -> int:
         """Fingers that only the scanner which was here before can recognise: their slots are worth more than this empty one."""

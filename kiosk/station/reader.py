@@ -24,6 +24,7 @@ from kiosk.station.finder import Finder
 from kiosk.station.glass import Glass
 from kiosk.station.library import Library, LibraryError
 from kiosk.station.punching import Punching
+from kiosk.station.rounds import Due, Rounds
 from kiosk.station.shelf import Setbacks
 from kiosk.station.vault import Vault
 from kiosk.store import NotSaved, Store, StoreError
@@ -34,17 +35,8 @@ log = logging.getLogger(__name__)
 REOPEN_S = (0.2, 0.5, 1.0, 2.0, 3.0)
 """Seconds before a lost scanner is tried again; the last repeats, so that a scanner is back within 10 s of its return."""
 
-SETTLE_HOUR = 3
-"""Of the site's day: then the library is compared with the store, even if nothing was unplugged."""
-
 ADOPT_S = 60.0
 """Seconds for which an administrator's word to take a scanner over is good."""
-
-NIGHT_S = 12 * 3600.0
-"""Seconds of the boot clock between two nights at least, whatever the wall clock says."""
-
-HEALTH_S = 5.0
-"""Seconds between looks whether the scanner is still the one that was opened, and fingers or members were added elsewhere."""
 
 Publish = Callable[[ScanResult | EnrolProgress], None]
 
@@ -91,12 +83,10 @@ class Reader:
         self._adopting: tuple[str, float] | None = None
         self._fatal: StoreError | None = None
         self._failures = 0
-        self._glitches = self._glitched = 0
+        self._glitches = 0
         self._remarks: tuple[str, ...] = ()
-        self._settled_on = ""
-        self._settled_at = 0.0
+        self._rounds = Rounds(clock)
         self._setbacks = Setbacks()
-        self._checked = clock.monotonic()
         self._glass = Glass(name, clock, punching)
 
     def enrol(self, request: EnrolRequest) -> str:
@@ -171,12 +161,10 @@ class Reader:
         """Do one short piece of work. Raises StoreError when the disk failed in a way that only a restart can clear."""
         try:
             self._require_sound()
-            if self._scanner is None:
-                self._connect()
-            else:
-                self._keep_settled(self._scanner)
-            self._take_requests()
-            self._act()
+            scanner = self._scanner or self._connect()
+            self._keep_settled(scanner)
+            self._take_requests(scanner)
+            self._act(scanner)
         except LibraryError as error:
             return self._locked(str(error))
         except ScannerError as error:
@@ -215,32 +203,26 @@ class Reader:
         if self.status.health is not ScannerHealth.READY:
             raise error(f"Station {self.status.name} is not ready: {self.status.detail or self.status.health}.")
 
-    def _connect(self) -> None:
+    def _connect(self) -> Scanner:
         port, scanner = self._finder.attempt()
         self._scanner = scanner
         self._set(port=port)
         self._library = Library(self.status.name, scanner, self._store, self._vault, self._setbacks)
         self._feedback = Feedback(scanner, wanted=self._wants_light)
-        self._settle()
-        self._glitched = scanner.glitches
+        self._settle(scanner)
         self._finder.keep()
         info = scanner.info
         self._remarks = info.remarks
         self._feedback.show(Light.READY)
         self._show(model=info.model, capacity=info.capacity)
-        log.info(
-            "station %s: %s at %s, %d of %d slots used",
-            self.status.name,
-            info.model,
-            port,
-            self.status.used,
-            info.capacity,
-        )
+        told = self.status
+        log.info("station %s: %s at %s, %d of %d slots used", told.name, told.model, port, told.used, told.capacity)
+        return scanner
 
-    def _settle(self) -> None:
+    def _settle(self, scanner: Scanner) -> None:
         self._library.settle(erase=self._adopted())
         self._adopting = None
-        self._settled_on, self._settled_at = self._night(), self._clock.monotonic()
+        self._rounds.settled(scanner.glitches)
 
     def _adopted(self) -> bool:
         """Whether this very scanner is to be taken over."""
@@ -249,37 +231,29 @@ class Reader:
         port, until = self._adopting
         return port == self.status.port and self._clock.monotonic() < until
 
-    def _night(self) -> str:
-        """The night that belongs to this moment: it changes at SETTLE_HOUR."""
-        local = self._clock.now().local()
-        return f"{local:%Y-%m-%d}" if local.hour >= SETTLE_HOUR else f"before {local:%Y-%m-%d}"
-
     def _keep_settled(self, scanner: Scanner) -> None:
-        if scanner.glitches != self._glitched:
-            self._glitched = scanner.glitches
-            self._settled_on = ""  # whatever happened to the line, the library is looked at again
+        if self._rounds.listen(scanner.glitches):
+            self._call = None  # slots that were proven before count no more
         if self._enrolment is not None or self._call is not None:
             return
-        if not self._settled_on:
-            self._settle()
-        elif self._night() != self._settled_on and self._clock.monotonic() - self._settled_at > NIGHT_S:
+        due = self._rounds.due()
+        if due is Due.NIGHT:
             self._setbacks.forget()
-            self._settle()
-        elif self._clock.monotonic() - self._checked > HEALTH_S:
-            self._checked = self._clock.monotonic()
+        if due in {Due.SETTLE, Due.NIGHT}:
+            self._settle(scanner)
+        elif due is Due.HEALTH:
             scanner.check()
             if self._library.same():
                 self._library.refresh()
             else:
-                self._settle()
+                self._settle(scanner)
 
-    def _act(self) -> None:
-        assert self._scanner is not None  # noqa: S101  for the type checker: `_connect` made it
+    def _act(self, scanner: Scanner) -> None:
         if self._enrolment is not None:
             self._carry_on(self._enrolment)
         elif self._call is not None:
             self._expect(self._call)
-        elif self._glass.look(self._scanner, self._library, self._publish):
+        elif self._glass.look(scanner, self._library, self._publish):
             self._library.work()
         if self._enrolment is None and self._call is None and self._glass.idle:
             self._feedback.show(Light.READY)
@@ -294,18 +268,17 @@ class Reader:
             else:
                 self._feedback.enrolling(event.step, final=event.final, ok=event.ok)
 
-    def _take_requests(self) -> None:
+    def _take_requests(self, scanner: Scanner) -> None:
         while self._enrolment is None and not self._requests.empty():
-            self._begin_enrolment(*self._requests.get())
+            self._begin_enrolment(scanner, *self._requests.get())
         while not self._calls.empty():
-            self._begin_call(self._calls.get())
+            self._begin_call(scanner, self._calls.get())
 
-    def _begin_enrolment(self, identifier: str, request: EnrolRequest) -> None:
-        assert self._scanner is not None  # noqa: S101  for the type checker: `_connect` made it
+    def _begin_enrolment(self, scanner: Scanner, identifier: str, request: EnrolRequest) -> None:
         self._call = None
         try:
             self._enrolment = Enrolment(
-                identifier, request, self._scanner, self._library, self._vault, self._store, self._clock, self._publish
+                identifier, request, scanner, self._library, self._vault, self._store, self._clock, self._publish
             )
         except (EnrolmentError, NotSaved) as error:
             self._tell(refusal(identifier, request, str(error)))
@@ -313,12 +286,11 @@ class Reader:
             self._tell(refusal(identifier, request, f"The enrolment could not begin: {error}"))
             raise
 
-    def _begin_call(self, number: str) -> None:
-        assert self._scanner is not None  # noqa: S101  for the type checker: `_connect` made it
+    def _begin_call(self, scanner: Scanner, number: str) -> None:
         if self._enrolment is None:
             self._call = Call(
                 number,
-                self._scanner,
+                scanner,
                 self._library,
                 self._vault,
                 self._store,
@@ -360,7 +332,7 @@ class Reader:
                 self._failures += 1
                 self._glitches += 1
                 self._call = None
-                self._settled_on = ""  # whatever happened to the scanner, its library is looked at again
+                self._rounds.disturb()
                 self._set(glitches=self._glitches)
                 log.warning("station %s: %s (it still answers)", self.status.name, error)
                 if self._failures <= len(REOPEN_S):
@@ -424,6 +396,3 @@ class Reader:
         if fresh != self.status:
             self.status = fresh
             self._changed()
-
-
-__all__ = ["BusyError", "Reader"]

@@ -57,7 +57,7 @@ def test_nobody_is_enrolled_while_others_are_still_being_written(desk: Station) 
     for number in range(3):
         desk.enrol(AMINA, finger=f"finger {number}", name=list(FingerName)[number])
     desk.emulator.wipe()
-    desk.reader._settled_on = ""
+    desk.reader._rounds.disturb()
     desk.steps(1)
     assert desk.reader.status.waiting
     last = desk.enrol(BARAKA, finger="finger 2")
@@ -200,7 +200,7 @@ def test_a_slot_that_cannot_be_emptied_does_not_take_the_station_away(
     monkeypatch.setattr(ZfmScanner, "import_template", raiser(drivers.ProtocolError("not what was sent")))
     amina = desk.slots[0]
     desk.store.slots.free("main", 0)
-    desk.reader._settled_on = ""
+    desk.reader._rounds.disturb()
     desk.steps(30)
     assert desk.health is ScannerHealth.READY
     assert desk.slots.get(0) == amina, "its content tells whose it is"
@@ -337,7 +337,7 @@ def test_a_clock_that_jumps_around_the_hour_settles_once(desk: Station, monkeypa
     settled: list[bool] = []
     monkeypatch.setattr(desk.reader._library, "settle", lambda **_: settled.append(True))
     for day in range(30):
-        monkeypatch.setattr(desk.reader, "_night", lambda day=day: str(day))
+        monkeypatch.setattr(desk.reader._rounds, "_night", lambda day=day: str(day))
         desk.steps(1)
     assert len(settled) == 0, "twelve hours have not passed"
     desk.clock.advance(13 * 3600)

@@ -283,7 +283,7 @@ def test_a_scanner_that_refuses_to_be_written_goes_on_serving(
         raise drivers.ProtocolError("the slot does not hold what was sent")
 
     monkeypatch.setattr(desk.scanner, operation, refused)
-    desk.reader._settled_on = ""
+    desk.reader._rounds.disturb()
     desk.steps(60)
     assert desk.health is ScannerHealth.READY
     assert not desk.reader._library.busy, "it does not try for ever"

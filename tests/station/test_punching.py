@@ -161,7 +161,7 @@ def test_F042_silence_is_a_fault_and_reopening_backs_off(desk: Station) -> None:
 
 def test_I014_a_station_that_nobody_serves_does_not_say_ready(desk: Station, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as bug:
-        bug.setattr(desk.reader, "_act", lambda: 1 / 0)
+        bug.setattr(desk.reader, "_act", lambda _: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             desk.steps(1)
         assert desk.health is ScannerHealth.FAULT
