@@ -1,7 +1,7 @@
 """The matching policy: what counts as one press, when the next one may come, and when nobody is asked for a while.
 
 two empty looks, 400 ms apart, between two answers       the finger was lifted
-the same slot with the very same score within 10 s       a print that was left on the glass, not a finger
+the very same score in the same slot, without a lift     a print that was left on the glass, not a finger
 five failures in a row                                   half a minute's rest
 five answers in a row to pictures without features       the sensor sees something that is no finger
 """
@@ -90,12 +90,14 @@ class Presses:
         self._empty_looks += 1
         self._retries = 0
 
-    def occupied(self) -> Reading:
-        """Something still lies on the glass after its answer."""
+    def occupied(self, found: Identification | None = None) -> Reading:
+        """Something still lies on the glass after its answer, or again; `found` is what, where that is known."""
         hurried = self._empty_looks > 0 and not self._warned
         self._empty_looks = 0
         self._warned = self._warned or hurried
-        return Reading.HURRIED if hurried else Reading.NOTHING
+        if not hurried:
+            return Reading.NOTHING
+        return Reading.LATENT if isinstance(found, Hit) and self._latent(found) else Reading.HURRIED
 
     def answered(self) -> None:
         """The press had its answer: the next one begins with an empty glass."""
@@ -104,14 +106,14 @@ class Presses:
     def read(self, found: Identification) -> Reading:
         """What `found`, which is not NoFinger, means. Anything but NOTHING is to be answered, and then `answered` to be called."""
         if not self.lifted:
-            return self.occupied()
+            return self.occupied(found)
         if isinstance(found, Retry):
             self._retries += 1
             return Reading.NOTHING if self._retries < RETRIES_A_PRESS else Reading.UNCLEAR
         if isinstance(found, NoMatch):
             return Reading.STRANGER
         assert isinstance(found, Hit)  # noqa: S101  for the type checker: nothing else is left
-        return Reading.LATENT if self._latent(found) else Reading.HIT
+        return Reading.HIT
 
     def credited(self, slot: int | None, score: int | None) -> None:
         """The finger was believed; `slot` is None where none was asked."""
