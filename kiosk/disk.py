@@ -13,7 +13,9 @@ def replace(path: Path, data: bytes) -> None:
     draft.unlink(missing_ok=True)  # of an attempt that a power cut ended
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
-        os.write(descriptor, data)
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
         os.fsync(descriptor)
     finally:
         os.close(descriptor)

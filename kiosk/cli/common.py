@@ -9,6 +9,8 @@ import msgspec
 
 DEFAULT_SOCKET = "/run/kiosk/control.sock"
 DEFAULT_CONFIG = "/etc/kiosk/kiosk.toml"
+REPORT_S = 60.0
+"""Seconds to wait for a report over the latest part of the log."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -4,13 +4,10 @@ from pathlib import Path
 
 import click
 
-from kiosk.cli.common import json_option, print_json, print_table, socket_option
+from kiosk.cli.common import REPORT_S, json_option, print_json, print_table, socket_option
 from kiosk.control.client import ControlClient
 from kiosk.models import FingerName
 from kiosk.views import AbsentMember, FingerView, WeakFinger
-
-REPORT_S = 60.0
-"""Seconds to wait for a report over the latest part of the log."""
 
 
 @click.group()

@@ -23,4 +23,4 @@ def new(folder: Path) -> None:
     path = new_key(folder)
     click.echo(f"{path} written. Restart the kiosk to use it.")
     if (folder / OLD_KEY_FILE).exists():
-        click.echo(f"Delete {folder / OLD_KEY_FILE} when the journal says that no template lies under it any more.")
+        click.echo(f"Delete {folder / OLD_KEY_FILE} when the journal says that the old key is not needed any more.")

@@ -1,12 +1,12 @@
 """`kiosk scanner backup | restore | adopt`: what lies in the scanners, asked of the running kiosk."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import msgspec
 
+from kiosk import disk
 from kiosk.cli.common import json_option, plain, print_json, socket_option
 from kiosk.control.client import ControlClient
 from kiosk.errors import Exit, KioskError
@@ -47,19 +47,11 @@ def backup(file: Path, socket: Path) -> None:
 
     Fingers of before this kiosk kept copies are read from the scanner first, in its free moments: see `kiosk fingers list`.
     """
-    count = 0
-    draft = file.with_name(file.name + ".part")
     with ControlClient(socket, timeout=PATIENCE_S) as kiosk:
         header = Header(kiosk_fingers=FORMAT, site=kiosk.status().site)
-        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:  # noqa: PTH123  its mode
-            out.write(_line(header))
-            for finger in _all(kiosk):
-                out.write(_line(finger))
-                count += 1
-            out.flush()
-            os.fsync(out.fileno())
-    draft.replace(file)
-    click.echo(f"{count} fingers written to {file}.")
+        lines = [_line(header), *map(_line, _all(kiosk))]
+    disk.replace(file, b"".join(lines))
+    click.echo(f"{len(lines) - 1} fingers written to {file}.")
 
 
 @click.command(epilog="Example: kiosk scanner restore fingers.jsonl")

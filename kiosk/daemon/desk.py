@@ -157,7 +157,7 @@ class Desk:
         return True
 
     def _enrol(self, request: EnrolRequest) -> str:
-        self._member(request.member_uid)
+        self._people.member(request.member_uid)
         try:
             return reader_of(self._readers, request.station).enrol(request)
         except EnrolmentError as error:
@@ -183,9 +183,3 @@ class Desk:
         except BusyError as error:
             raise ControlError(str(error)) from error
         return True
-
-    def _member(self, uid: str) -> Member:
-        member = self._store.members.get(uid)
-        if member is None:
-            raise ControlError(f"no member has the uid {uid}", code=Code.NOT_FOUND)
-        return member

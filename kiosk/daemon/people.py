@@ -102,8 +102,15 @@ class People:
             "restore": Method(RestoreParams, self._restore, operator=True, slow=True),
         }
 
+    def member(self, uid: str) -> Member:
+        """Return the member with this uid. Raises ControlError if there is none."""
+        member = self._store.members.get(uid)
+        if member is None:
+            raise ControlError(f"no member has the uid {uid}", code=Code.NOT_FOUND)
+        return member
+
     def _fingers(self, params: MemberParams) -> list[FingerView]:
-        self._member(params.uid)
+        self.member(params.uid)
         return [
             FingerView(
                 finger=finger,
@@ -115,7 +122,7 @@ class People:
 
     def _remove_finger(self, params: FingerParams) -> bool:
         """The store forgets it at once; the scanners empty the slot, which then belongs to nobody, at their next free moment."""
-        finger = self._store.fingers.named(self._member(params.uid).uid, params.finger)
+        finger = self._store.fingers.named(self.member(params.uid).uid, params.finger)
         if finger is None:
             raise ControlError(f"member {params.uid} has no {params.finger} enrolled", code=Code.NOT_FOUND)
         self._store.fingers.forget(finger.id)
@@ -162,7 +169,7 @@ class People:
         return holders
 
     def _set_pin(self, params: NewPinParams) -> bool:
-        member = self._member(params.uid)
+        member = self.member(params.uid)
         try:
             pins.check_new(params.pin, member.uid)
         except KioskError as error:
@@ -171,7 +178,7 @@ class People:
         return True
 
     def _remove_pin(self, params: MemberParams) -> bool:
-        self._store.pins.remove(self._member(params.uid).uid)
+        self._store.pins.remove(self.member(params.uid).uid)
         return True
 
     def _punch_by_pin(self, params: PinParams) -> ScanResult:
@@ -196,9 +203,3 @@ class People:
         if not self._vault.keeps:
             raise ControlError("This kiosk keeps no copies of fingers: it has no template key, or is told not to.")
         return self._vault.restore(params.fingers)
-
-    def _member(self, uid: str) -> Member:
-        member = self._store.members.get(uid)
-        if member is None:
-            raise ControlError(f"no member has the uid {uid}", code=Code.NOT_FOUND)
-        return member

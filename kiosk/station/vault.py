@@ -35,13 +35,16 @@ class _Saved(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Vault:
-    """Keeps copies in `store` under `keys`; without keys, or with `keep` off, none, and no scanner can be filled again."""
+    """Keeps copies in `store` under `keys`; without keys, or with `keep` off, none, and no scanner can be filled again.
+
+    `unopened` counts the copies that `tidy` met and could not open: their key is not here.
+    """
 
     def __init__(self, store: Store, keys: TemplateKeys | None, *, keep: bool = True) -> None:
         self._store = store
         self._keys = keys if keep else None
         self._keep = keep
-        self._unopened = 0
+        self.unopened = 0
         self._salt = _salt(store)
         self.kiosk_id = digest(self._salt, b"this kiosk")[:_ID_BYTES]
 
@@ -96,20 +99,15 @@ class Vault:
         """
         if self._keys is None:
             return 0 if self._keep else self._store.templates.forget_all()
-        batch = self._store.templates.sealed_under_other_keys(self._keys.key_id, BATCH, self._unopened)
+        batch = self._store.templates.sealed_under_other_keys(self._keys.key_id, BATCH, self.unopened)
         for kept in batch:
             finger = self._store.fingers.get(kept.finger_id)
             template = None if finger is None else self.fetch(finger, kept.model)
             if finger is None or template is None:
-                self._unopened += 1
+                self.unopened += 1
             else:
                 self._put(self._keys, finger, template)
         return len(batch)
-
-    @property
-    def unopened(self) -> int:
-        """Copies that `tidy` could not open: their key is not here."""
-        return self._unopened
 
     def backup(self, after: str, limit: int) -> list[SealedFinger]:
         """A page of all copies, behind the place `after` of the last one of the page before, for a file that may leave the kiosk."""
