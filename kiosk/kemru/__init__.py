@@ -3,6 +3,7 @@
 Importing this package is cheap; the HTTP library is loaded when the first client is built.
 """
 
+from kiosk.kemru.catalogue import BANKS, BUNDLES, BillChannel, Bundle, BusinessChannel, Channel, Telco
 from kiosk.kemru.client import Kemru
 from kiosk.kemru.errors import (
     AddressRefused,
@@ -19,36 +20,69 @@ from kiosk.kemru.errors import (
 from kiosk.kemru.messages import (
     AttendanceRecord,
     Balance,
+    Business,
+    BusinessRecord,
     Credentials,
     MemberReply,
     Receipt,
     Roster,
     ScanReport,
-    Sms,
     User,
     Verification,
+    Voucher,
+)
+from kiosk.kemru.orders import (
+    Airtime,
+    BankPayout,
+    Bill,
+    BusinessPayment,
+    Checkout,
+    MobilePayout,
+    Order,
+    PinAirtime,
+    Sms,
+    Transfer,
 )
 
 __all__ = [
+    "BANKS",
+    "BUNDLES",
     "AddressRefused",
+    "Airtime",
     "AttendanceRecord",
     "Balance",
+    "BankPayout",
+    "Bill",
+    "BillChannel",
+    "Bundle",
+    "Business",
+    "BusinessChannel",
+    "BusinessPayment",
+    "BusinessRecord",
+    "Channel",
+    "Checkout",
     "Credentials",
     "DidNotHappen",
     "Kemru",
     "KemruError",
     "MemberReply",
+    "MobilePayout",
     "NoFloat",
+    "Order",
+    "PinAirtime",
     "Receipt",
     "Rejected",
     "Roster",
     "ScanReport",
     "SignatureRefused",
     "Sms",
+    "Telco",
     "Throttled",
+    "Transfer",
     "Unauthorised",
     "Unavailable",
     "UnknownOutcome",
     "User",
     "Verification",
+    "Voucher",
 ]

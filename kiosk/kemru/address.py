@@ -18,12 +18,17 @@ def checked(base_url: str) -> str:
         raise AddressRefused("the base URL is not a URL") from None
     if parts.scheme not in {"http", "https"} or not host or parts.username is not None or parts.query or parts.fragment:
         raise AddressRefused("the base URL must be http(s)://host[:port][/path] and nothing more")
-    if parts.scheme == "http" and not _may_be_plain(host):
+    if parts.scheme == "http" and not _is_sandbox_host(host):
         raise AddressRefused(f"plain HTTP to {host} is refused: the API key would travel in clear")
     return base_url.rstrip("/")
 
 
-def _may_be_plain(host: str) -> bool:
+def is_sandbox(base_url: str) -> bool:
+    """Whether `base_url`, which was checked, is a sandbox's: this machine's or the vendor's."""
+    return _is_sandbox_host(urlsplit(base_url).hostname or "")
+
+
+def _is_sandbox_host(host: str) -> bool:
     if host in PLAIN_HTTP_HOSTS:
         return True
     try:

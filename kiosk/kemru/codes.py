@@ -67,9 +67,16 @@ CODES = {
 }
 """Every documented code. `200` is what `status_code` holds in the documented examples of success."""
 
+MISSING_PARAMETER = "1108"
+INVALID_PARAMETER = "1109"
+INVALID_BANK = "1201"
+URL_REFUSED = "6001"
+INVALID_URL = "6002"
 NOT_FOUND = "7001"
 INVALID_PHONE = "8002"
 INVALID_TELCO = "8003"
+INVALID_AMOUNT = "8004"
+INVALID_CHANNEL = "9002"
 
 _UNKNOWN = Meaning(Kind.UNKNOWN, "not a documented code")
 

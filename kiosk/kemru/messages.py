@@ -1,11 +1,9 @@
-"""What is told to the platform and what it tells, as frozen values."""
+"""Who calls, what the platform tells, and what is told to it without moving money (`orders` are the rest), as frozen values."""
 
 from decimal import Decimal
 
 import msgspec
 
-from kiosk.kemru import codes, phones
-from kiosk.kemru.errors import Rejected
 from kiosk.models import Direction, Member
 from kiosk.secret import Secret
 
@@ -32,51 +30,29 @@ class ScanReport(msgspec.Struct, frozen=True):
     device: str
     offline: bool = False
 
-    def fields(self) -> dict[str, object]:
-        """What /api-single is told."""
-        fields: dict[str, object] = {
-            "uid": self.uid,
-            "reference": self.reference,
-            "time": self.time,
-            "direction": str(self.direction),
-            "device": self.device,
-        }
-        return {**fields, "offline_mode": True} if self.offline else fields
 
+class Voucher(msgspec.Struct, frozen=True):
+    """Airtime as a PIN that the buyer types."""
 
-class Sms(msgspec.Struct, frozen=True):
-    """One text message to `phone` (E.164). `reference` is made before the first byte leaves.
-
-    An alert has its text in `message` and a numeric short code of 4 to 6 digits in `otp`; a one-time code has only `otp`.
-    """
-
-    phone: str
-    otp: str
-    reference: str
-    message: str | None = None
-
-    def __repr__(self) -> str:
-        return f"Sms(phone={phones.mask(self.phone)!r}, reference={self.reference!r})"
-
-    def fields(self) -> dict[str, object]:
-        """What /billing/v1/sms/send is told. Raises Rejected for a number that is no Kenyan mobile number."""
-        number = phones.ten_digits(self.phone)
-        if number is None:
-            raise Rejected(
-                f"SMS not sent: {phones.mask(self.phone)} is no Kenyan mobile number", code=codes.INVALID_PHONE
-            )
-        fields: dict[str, object] = {"phone": number, "otp": self.otp, "reference": self.reference}
-        return fields if self.message is None else {**fields, "message": self.message}
+    pin: Secret
+    serial: str | None = None
 
 
 class Receipt(msgspec.Struct, frozen=True):
-    """The platform has it. `duplicate`: it already had. `code` is None where the answer is a list, which carries none."""
+    """The platform has it. `duplicate`: it already had. `code` is None where the answer is a list, which carries none.
+
+    `status` is the platform's word for how far it is. `provisional` is the number of a receipt given in offline mode, whose outcome comes
+    by callback.
+    """
 
     reference: str
     delivered: bool
     duplicate: bool = False
     code: str | None = None
     platform_reference: str | None = None
+    status: str | None = None
+    provisional: str | None = None
+    voucher: Voucher | None = None
 
     @property
     def note(self) -> str:
@@ -145,3 +121,22 @@ class Balance(msgspec.Struct, frozen=True):
 
     amount: Decimal
     currency: str = "KES"
+
+
+class Business(msgspec.Struct, frozen=True):
+    """A business as it is registered: `contact` is its telephone, `link` its host name."""
+
+    name: str
+    contact: str
+    link: str
+    email: str
+
+    def __repr__(self) -> str:
+        return f"Business(name={self.name!r})"
+
+
+class BusinessRecord(msgspec.Struct, frozen=True):
+    """A business that the platform knows; `merchant_id` where it tells it."""
+
+    business: Business
+    merchant_id: str | None = None

@@ -6,8 +6,20 @@ import msgspec
 
 from kiosk.kemru import codes, records
 from kiosk.kemru.errors import UnknownOutcome
-from kiosk.kemru.messages import AttendanceRecord, Balance, MemberReply, Receipt, Roster, User, Verification
+from kiosk.kemru.messages import (
+    AttendanceRecord,
+    Balance,
+    Business,
+    BusinessRecord,
+    MemberReply,
+    Receipt,
+    Roster,
+    User,
+    Verification,
+    Voucher,
+)
 from kiosk.kemru.verdict import Answer, Envelope, Reply, unpack
+from kiosk.secret import Secret
 
 STATUSES = frozenset({"success", "processing", "pending", "retry", "failed", "queued (offline)"})
 """The documented status reference, folded to lower case."""
@@ -16,6 +28,28 @@ STATUSES = frozenset({"success", "processing", "pending", "retry", "failed", "qu
 class _Balance(msgspec.Struct, frozen=True):
     balance: str | int | float
     currency: str = "KES"
+
+
+class _Voucher(msgspec.Struct, frozen=True):
+    pin: str
+    serial: str | None = None
+
+
+class _Details(msgspec.Struct, frozen=True):
+    """What some receipts hold beside the envelope. *Decision*: the documentation promises both and names neither."""
+
+    provisional_receipt: str | None = None
+    voucher: _Voucher | None = None
+
+
+class _Business(msgspec.Struct, frozen=True):
+    """Source: the documented request of /api-business."""
+
+    name: str
+    contact: str
+    link: str
+    email: str
+    merchant_id: str | None = msgspec.field(default=None, name="MerchantID")
 
 
 class _Telco(msgspec.Struct, frozen=True):
@@ -48,18 +82,39 @@ def scan_receipt(reply: Reply, uid: str, reference: str) -> Receipt:
     return Receipt(reference, delivered=True, duplicate=reply.duplicate, code=reply.envelope.code)
 
 
-def sms_receipt(reply: Reply, reference: str) -> Receipt:
-    """Whether the message of `reference` was accepted. An answer that names another reference is no success."""
+def receipt(reply: Reply, reference: str) -> Receipt:
+    """Whether the order of `reference` was accepted. An answer that names another reference is no success."""
     if not isinstance(reply.data, dict):
         raise _mistyped(reply)
     _check_about(reply, reference)
+    try:
+        details = msgspec.convert(reply.data, _Details)
+    except msgspec.ValidationError as error:
+        raise _mistyped(reply) from error
     return Receipt(
         reference,
         delivered=True,
         duplicate=reply.duplicate,
         code=reply.envelope.code,
         platform_reference=records.text(reply.envelope.merchant_reference),
+        status=records.text(reply.envelope.status),
+        provisional=records.text(details.provisional_receipt),
+        voucher=_voucher(details.voucher),
     )
+
+
+def business(reply: Reply, asked: Business | None) -> BusinessRecord:
+    """The business of /api-business and /api-confirm; `asked` is what a platform that answers with a code alone already has."""
+    try:
+        record = msgspec.convert(reply.data, _Business)
+        found = Business(
+            *(records.text(each) or "" for each in (record.name, record.contact, record.link, record.email))
+        )
+    except msgspec.ValidationError as error:
+        if asked is None or not isinstance(reply.data, dict):
+            raise _mistyped(reply) from error
+        return BusinessRecord(asked)
+    return BusinessRecord(found, records.text(record.merchant_id))
 
 
 def verification(answer: Answer, reference: str) -> Verification | None:
@@ -105,6 +160,10 @@ def user(reply: Reply) -> User:
     if len(users) != 1:
         raise _mistyped(reply)
     return users[0]
+
+
+def _voucher(found: _Voucher | None) -> Voucher | None:
+    return None if found is None else Voucher(Secret(found.pin), records.text(found.serial))
 
 
 def _items(reply: Reply) -> list[object]:

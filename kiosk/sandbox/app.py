@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from kiosk.kemru.endpoints import ENDPOINTS, Endpoint
+from kiosk.kemru.wire import flattened
 from kiosk.sandbox import faults
 from kiosk.sandbox.calls import CALLS
 from kiosk.sandbox.checks import Fields, RefusedError, check_key, check_request
@@ -30,6 +31,7 @@ def build(state: State, trouble: Faults, clock: Clock) -> Starlette:
     routes = [
         Route(endpoint.path, _route(endpoint, state, trouble, clock), methods=[endpoint.method])
         for endpoint in ENDPOINTS
+        if endpoint in CALLS
     ]
     return Starlette(routes=[*routes, *control_routes(state, trouble, clock)])
 
@@ -55,8 +57,9 @@ def _answer(endpoint: Endpoint, request: Request, body: bytes | None, state: Sta
             return _json(
                 {"status": "Failed", "message": "Rate limit exceeded."}, 429, {"retry-after": str(math.ceil(wait))}
             )
-        fields = {**_fields(endpoint, request, body), **request.path_params}
-        check_request(endpoint, fields)
+        told = _fields(endpoint, request, body)
+        fields = flattened(endpoint, {**told, **request.path_params})
+        check_request(endpoint, fields, told.get("signature"))
         return _json(CALLS[endpoint](state, fields, now))
     except RefusedError as refusal:
         return _json(refusal.wire(), refusal.http_status)

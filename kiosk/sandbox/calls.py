@@ -103,7 +103,7 @@ def telco(_state: State, fields: Fields, _now: float) -> object:
 
 def verify(state: State, fields: Fields, now: float) -> object:
     """GET /transactions/{ref}/verify."""
-    found = state.find_sms(str(fields["ref"]))
+    found = state.find_sms(str(fields["reference"]))
     if found is None:
         raise RefusedError("7001")
     return {
@@ -142,5 +142,5 @@ def _scan(fields: Fields) -> Scan:
         time=str(fields["time"]),
         direction=str(fields["direction"]),
         device=str(fields["device"]),
-        offline_mode=fields.get("offline_mode") in {True, "true"},
+        offline_mode=fields.get("offline") in {True, "true"},
     )

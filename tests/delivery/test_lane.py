@@ -274,7 +274,7 @@ def test_F080_what_breaks_after_the_bytes_left_is_looked_up_before_it_is_sent_ag
 ) -> None:
     punch = bench.punch(sms=True)
     with monkeypatch.context() as broken:
-        broken.setattr("kiosk.kemru.replies.sms_receipt", raiser(MemoryError()))
+        broken.setattr("kiosk.kemru.replies.receipt", raiser(MemoryError()))
         bench.clock.advance(bench.sms.step())
         assert bench.state(punch, Lane.SMS) is DeliveryState.UNKNOWN
     monkeypatch.setattr(SmsCourier, "send", raiser(AssertionError("sent again")))

@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from kiosk.kemru import Kemru, NoFloat, Rejected, Sms, Verification
+from kiosk.kemru.wire import Prepared
 from kiosk.models import Direction
 from kiosk.sandbox import DEMO_MEMBERS, SandboxMember, SandboxServer
 from tests.support.platform import client, scan, sms
@@ -91,7 +92,7 @@ def test_a_reference_cannot_lead_elsewhere(platform: SandboxServer, kemru: Kemru
 
 
 def test_a_one_time_code_has_no_text(platform: SandboxServer, kemru: Kemru) -> None:
-    kemru.send_sms(Sms("+254110000101", "482311", "otp-1"))
+    kemru.send_sms(Sms(phone="+254110000101", otp="482311", reference="otp-1"))
     (row,) = platform.state.ledger()["sms"]
     assert (row["phone"], row["message"]) == ("0110000101", "")
 
@@ -126,9 +127,10 @@ def test_networks(kemru: Kemru, prefix: str, network: str | None) -> None:
 
 
 def test_telco_check_refuses_what_is_no_prefix(kemru: Kemru) -> None:
-    assert kemru.telco("7 2") is None
-    with pytest.raises(Rejected):
-        kemru.telco("")
+    for prefix in ("7 2", "", "0722"):
+        with pytest.raises(Rejected) as caught:
+            kemru.telco(prefix)
+        assert (caught.value.code, caught.value.http_status) == ("8003", None)
 
 
 def test_balance_and_user(kemru: Kemru) -> None:
@@ -137,18 +139,18 @@ def test_balance_and_user(kemru: Kemru) -> None:
 
 
 def test_one_connection_serves_many_calls(platform: SandboxServer) -> None:
-    paths: list[str] = []
-    with client(platform, before_request=paths.append) as kemru:
+    seen: list[Prepared] = []
+    with client(platform, before_request=seen.append) as kemru:
         kemru.balance()
         kemru.report(scan())
         kemru.verify("x")
-        pool = kemru._client._transport._pool  # type: ignore[attr-defined]
+        pool = kemru._exchange._client._transport._pool  # type: ignore[attr-defined]
         assert [each._connection._request_count for each in pool.connections] == [3]
-    assert paths == ["/api-link", "/api-single", "/transactions/{ref}/verify"]
+    assert [each.target for each in seen] == ["/api-link", "/api-single", "/transactions/x/verify"]
 
 
 def test_a_spent_budget_sends_nothing(platform: SandboxServer) -> None:
-    def refuse(_path: str) -> None:
+    def refuse(_request: Prepared) -> None:
         raise LookupError("no budget")
 
     with client(platform, before_request=refuse) as kemru, pytest.raises(LookupError):

@@ -122,7 +122,7 @@ def test_cookies_are_forgotten(platform: SandboxServer, kemru: Kemru) -> None:
         "status", status=200, body='{"status_code": 200, "balance": 1}', headers={"set-cookie": "track=me; Path=/"}
     )
     kemru.balance()
-    assert not list(kemru._client.cookies.jar)
+    assert not list(kemru._exchange._client.cookies.jar)
 
 
 def test_the_http_library_is_loaded_by_the_first_client_and_lean() -> None:

@@ -163,16 +163,16 @@ def test_an_accepted_message() -> None:
         "merchant_reference": "KT677833",
         "transactiontxt": "Request accepted!",
     }
-    receipt = replies.sms_receipt(reply(body), "s1")
+    receipt = replies.receipt(reply(body), "s1")
     assert (receipt.delivered, receipt.reference, receipt.platform_reference) == (True, "s1", "KT677833")
     assert receipt.note == "accepted (KT677833)"
-    assert replies.sms_receipt(reply({"status_code": "9005"}), "s1").note == "the platform already had it"
+    assert replies.receipt(reply({"status_code": "9005"}), "s1").note == "the platform already had it"
 
 
 @pytest.mark.parametrize("body", [[], {"status_code": "0000", "reference": "s2"}])
 def test_F076_an_answer_about_another_message_is_unknown(body: object) -> None:
     with pytest.raises(UnknownOutcome):
-        replies.sms_receipt(reply(body), "s1")
+        replies.receipt(reply(body), "s1")
 
 
 @pytest.mark.parametrize("status", ["Success", "Processing", "Pending", "Retry", "Failed", "Queued (Offline)"])
