@@ -2,6 +2,7 @@ import gzip
 import tracemalloc
 import zlib
 from collections.abc import Iterator
+from decimal import Decimal
 
 import pytest
 
@@ -71,8 +72,10 @@ def test_damaged_and_foreign_encodings() -> None:
         b'{"a":' * 100_000,
         b"9" * 5000,
         b"{} {}",
+        b'{"\\ud800": 1}',
+        b'{"a": {"b\\udfff": 1}}',
     ],
-    ids=range(12),
+    ids=range(14),
 )
 def test_F071_what_is_not_json(body: bytes) -> None:
     with pytest.raises(BodyError):
@@ -81,3 +84,19 @@ def test_F071_what_is_not_json(body: bytes) -> None:
 
 def test_F071_a_byte_order_mark_is_no_obstacle() -> None:
     assert parse(b'\xef\xbb\xbf{"a": "\xc3\xa9"}') == {"a": "é"}
+
+
+def test_names_may_hold_any_whole_character() -> None:
+    assert parse(b'{"\\ud83d\\ude00": 1, "\xc3\xa9": 2}') == {"\U0001f600": 1, "\u00e9": 2}
+
+
+def test_exact_numbers_are_as_they_were_written() -> None:
+    found = parse(b"[1500.10, 1e3, 7, 0.1000000000000000055]", exact=True)
+    assert found == [Decimal("1500.10"), Decimal(1000), 7, Decimal("0.1000000000000000055")]
+    assert parse(b"[1500.10, 1e3]") == [1500.1, 1000.0]
+
+
+@pytest.mark.parametrize("number", [b"1e99999999999999999999", b"1e-99999999999999999999"])
+def test_exact_numbers_have_a_measure(number: bytes) -> None:
+    with pytest.raises(BodyError, match="beyond"):
+        parse(b"[" + number + b"]", exact=True)
