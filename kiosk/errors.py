@@ -7,6 +7,7 @@
     ├── SealError            kiosk.sealing: a template that cannot be opened
     ├── PinError             kiosk.pins: a PIN that nobody may choose
     ├── KemruError           kiosk.kemru: Rejected, Unavailable, UnknownOutcome, ...
+    ├── CallbackError        kiosk.kemru: Malformed, NotGenuine: what arrived is not what the platform sends
     ├── ControlError         kiosk.control: the daemon is not there, or refused
     └── EnrolmentError       kiosk.station: why somebody was not enrolled
 

@@ -11,6 +11,10 @@
     │   └── AddressRefused   the base URL may not be used at all; a mistake of the configuration
     └── UnknownOutcome       nobody knows: read back before anything is sent again
 
+    CallbackError            what arrived here is not what the platform sends; nothing of it may be acted on
+    ├── Malformed            it cannot be read
+    └── NotGenuine           it was not signed with the webhook secret
+
 Messages hold the call's path, the HTTP status and the documented meaning of the platform's code. They never hold what was sent, nor
 the other side's own words, which could be anything.
 """
@@ -103,3 +107,22 @@ class UnknownOutcome(KemruError):  # noqa: N818  named for the state it describe
 
     exit_code = Exit.TEMPORARY
     cure = "Nothing to do: the kiosk asks the platform what became of it before it sends it again."
+
+
+class CallbackError(KioskError):
+    """Something arrived that is not what the platform sends. The message names a field at most, and quotes nothing of what arrived."""
+
+    exit_code = Exit.DATA
+
+
+class Malformed(CallbackError):  # noqa: N818  named for the state it describes
+    """It cannot be read: no JSON, a field missing, or of another type or form than documented."""
+
+    cure = "Act on nothing of it and compare the sender with Kemru's documentation; what became of a transaction, `verify` tells."
+
+
+class NotGenuine(CallbackError):  # noqa: N818  named for the state it describes
+    """It does not carry the signature that the webhook secret makes."""
+
+    exit_code = Exit.NO_PERMISSION
+    cure = "Answer it with HTTP 401. If the platform did send it, check the webhook secret against the Kemru dashboard."
