@@ -82,7 +82,7 @@ class Exchange:
 
         self._backend = DeadlineBackend()
         self._client = httpx.Client(
-            transport=transport or _transport(self._backend),
+            transport=transport or deadline_transport(self._backend),
             headers={
                 "Content-Type": "application/json",
                 "Accept": "application/json",
@@ -96,7 +96,8 @@ class Exchange:
         )
 
 
-def _transport(backend: "DeadlineBackend") -> "httpx.BaseTransport":
+def deadline_transport(backend: "DeadlineBackend") -> "httpx.BaseTransport":
+    """A way for an HTTP client to the network, on which everything ends by the deadline of `backend`."""
     import httpcore  # noqa: PLC0415  loaded with httpx, when the first client is built
     import httpx  # noqa: PLC0415  the same
 

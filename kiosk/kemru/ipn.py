@@ -35,7 +35,8 @@ class Ipn(msgspec.Struct, frozen=True):
     """One notification. `reference` is the platform's transactionRef; `at` is transactionDate, to the minute; `amount` is in KES.
 
     `code` is the platform's code as its table writes it, documented or not. `source` and `destination` are telephone, account or till
-    numbers as they came. What the platform leaves out is None.
+    numbers as they came. `merchant_reference` is the one of the receipt (KT…), `own_reference` the one that we made for the order:
+    neither is in the documented example, the sandbox sends both. What the platform leaves out is None.
     """
 
     reference: str
@@ -50,6 +51,8 @@ class Ipn(msgspec.Struct, frozen=True):
     message: str | None = None
     at: datetime | None = None
     amount: Decimal | None = None
+    merchant_reference: str | None = None
+    own_reference: str | None = None
 
     def __repr__(self) -> str:
         return f"Ipn(reference={self.reference!r}, status={self.status.value!r}, code={self.code!r})"
@@ -79,6 +82,8 @@ class _Payload(msgspec.Struct, frozen=True):
     message: str | None = None
     at: str | None = msgspec.field(default=None, name="transactionDate")
     amount: object = msgspec.field(default=None, name="Amount")
+    merchant_reference: str | int | None = None
+    own_reference: str | int | None = msgspec.field(default=None, name="reference")
 
 
 def parse(body: bytes) -> Ipn:
@@ -120,6 +125,8 @@ def from_wire(data: object) -> Ipn:
         message=records.text(payload.message),
         at=_time(payload.at),
         amount=_amount(payload.amount),
+        merchant_reference=incoming.word(payload.merchant_reference, "IPN: merchant_reference"),
+        own_reference=incoming.word(payload.own_reference, "IPN: reference"),
     )
 
 
@@ -142,9 +149,11 @@ def to_wire(ipn: Ipn) -> dict[str, object]:
             "status": ipn.status.value,
             "status_code": ipn.code,
             "message": ipn.message,
-            "transactionDate": None if at is None else _written(at),
+            "transactionDate": None if at is None else written(at),
             "transactionRef": ipn.reference,
             "Amount": None if ipn.amount is None else _digits(ipn.amount),
+            "merchant_reference": ipn.merchant_reference,
+            "reference": ipn.own_reference,
         }
     )
     try:
@@ -154,6 +163,13 @@ def to_wire(ipn: Ipn) -> dict[str, object]:
     if not same:
         raise ValueError("an IPN with these values would be read as another: no empty, padded or overlong texts")
     return wire
+
+
+def written(at: datetime) -> str:
+    """`at`, which is aware, as the platform writes it: `2025-04-11 11:20AM`, in Nairobi."""
+    # Not by strftime: its %p is the locale's word.
+    at = at.astimezone(NAIROBI)
+    return f"{at:%Y-%m-%d} {at.hour % 12 or 12:02}:{at.minute:02}{'AM' if at.hour < 12 else 'PM'}"
 
 
 def _present(fields: Mapping[str, object]) -> dict[str, object]:
@@ -205,8 +221,3 @@ def _hour(hour: int, *, afternoon: bool) -> int:
     if not afternoon:
         raise ValueError("13 to 23 are in the afternoon")
     return hour
-
-
-def _written(at: datetime) -> str:
-    # Not by strftime: its %p is the locale's word.
-    return f"{at:%Y-%m-%d} {at.hour % 12 or 12:02}:{at.minute:02}{'AM' if at.hour < 12 else 'PM'}"

@@ -4,7 +4,7 @@ from decimal import Decimal, InvalidOperation
 
 import msgspec
 
-from kiosk.kemru import codes, records
+from kiosk.kemru import codes, records, status
 from kiosk.kemru.errors import UnknownOutcome
 from kiosk.kemru.messages import (
     AttendanceRecord,
@@ -20,9 +20,6 @@ from kiosk.kemru.messages import (
 )
 from kiosk.kemru.verdict import Answer, Envelope, Reply, unpack
 from kiosk.secret import Secret
-
-STATUSES = frozenset({"success", "processing", "pending", "retry", "failed", "queued (offline)"})
-"""The documented status reference, folded to lower case."""
 
 
 class _Balance(msgspec.Struct, frozen=True):
@@ -127,7 +124,7 @@ def verification(answer: Answer, reference: str) -> Verification | None:
         return None
     if envelope.code == codes.NOT_FOUND:
         return Verification("", envelope.code, found=False)
-    if envelope.status is None or envelope.status.casefold() not in STATUSES:
+    if envelope.status is None or status.read(envelope.status) is None:
         return None
     if reference in envelope.references or (not envelope.references and _is_done(envelope)):
         return Verification(envelope.status, envelope.code, found=True)

@@ -11,10 +11,13 @@ from kiosk.sandbox.demo import (
     DEMO_MEMBERS,
     DEMO_MERCHANT,
     DEMO_SECRET,
+    DEMO_WEBHOOK_SECRET,
 )
 from kiosk.sandbox.errors import SandboxError
 from kiosk.sandbox.faults import Fault, FaultKind
 from kiosk.sandbox.limits import Limits
+from kiosk.sandbox.notices import Webhook
+from kiosk.sandbox.outcomes import Outcome
 from kiosk.sandbox.records import SandboxMember
 from kiosk.sandbox.server import SandboxServer, serve
 
@@ -25,11 +28,14 @@ __all__ = [
     "DEMO_MEMBERS",
     "DEMO_MERCHANT",
     "DEMO_SECRET",
+    "DEMO_WEBHOOK_SECRET",
     "Fault",
     "FaultKind",
     "Limits",
+    "Outcome",
     "SandboxError",
     "SandboxMember",
     "SandboxServer",
+    "Webhook",
     "serve",
 ]

@@ -14,53 +14,55 @@ from kiosk.kemru.endpoints import ENDPOINTS, Endpoint
 from kiosk.kemru.wire import flattened
 from kiosk.sandbox import faults
 from kiosk.sandbox.calls import CALLS
-from kiosk.sandbox.checks import Fields, RefusedError, check_key, check_request
+from kiosk.sandbox.checks import Fields, check_key, check_request
 from kiosk.sandbox.control import control_routes
-from kiosk.sandbox.faults import Faults
-from kiosk.sandbox.state import State
+from kiosk.sandbox.faults import Fault, Faults
+from kiosk.sandbox.platform import Platform
+from kiosk.sandbox.refusals import RefusedError
+from kiosk.sandbox.sight import Sight
 
 MAX_REQUEST = 1 << 16
 """Bytes of the longest request body that is read."""
 
-Clock = Callable[[], float]
-"""The time in seconds since 1970."""
 
-
-def build(state: State, trouble: Faults, clock: Clock) -> Starlette:
-    """The application on `state`, as bad as `trouble` says."""
+def build(platform: Platform, trouble: Faults) -> Starlette:
+    """The application on `platform`, as bad as `trouble` says."""
     routes = [
-        Route(endpoint.path, _route(endpoint, state, trouble, clock), methods=[endpoint.method])
-        for endpoint in ENDPOINTS
-        if endpoint in CALLS
+        Route(endpoint.path, _route(endpoint, platform, trouble), methods=[endpoint.method]) for endpoint in ENDPOINTS
     ]
-    return Starlette(routes=[*routes, *control_routes(state, trouble, clock)])
+    return Starlette(routes=[*routes, *control_routes(platform, trouble)])
 
 
-def _route(endpoint: Endpoint, state: State, trouble: Faults, clock: Clock) -> Callable[[Request], Awaitable[Response]]:
+def _route(endpoint: Endpoint, platform: Platform, trouble: Faults) -> Callable[[Request], Awaitable[Response]]:
     async def handle(request: Request) -> Response:
         body = await _body(request)
+        sight = Sight(endpoint, request, body, platform.clock())
 
         def act() -> Response:
-            return _answer(endpoint, request, body, state, clock())
+            return _answer(endpoint, request, body, platform, sight)
 
-        fault = trouble.take(request.url.path)
-        return act() if fault is None else await faults.play(fault, request, act)
+        fault = trouble.take(request.url.path, platform.clock())
+        response = act() if fault is None else await faults.play(fault, request, act)
+        platform.state.traffic.keep(sight.of(response, _name(fault)))
+        return response
 
     return handle
 
 
-def _answer(endpoint: Endpoint, request: Request, body: bytes | None, state: State, now: float) -> Response:
+def _answer(endpoint: Endpoint, request: Request, body: bytes | None, platform: Platform, sight: Sight) -> Response:
+    now = platform.clock()
     try:
         key = check_key(request.headers.get("apikey"))
-        wait = state.admit(key, endpoint.path, now)
+        wait = platform.state.traffic.admit(key, endpoint.path, now)
         if wait is not None:
             return _json(
                 {"status": "Failed", "message": "Rate limit exceeded."}, 429, {"retry-after": str(math.ceil(wait))}
             )
         told = _fields(endpoint, request, body)
         fields = flattened(endpoint, {**told, **request.path_params})
+        sight.signature(fields, told.get("signature"))
         check_request(endpoint, fields, told.get("signature"))
-        return _json(CALLS[endpoint](state, fields, now))
+        return _json(CALLS[endpoint](platform, fields, now))
     except RefusedError as refusal:
         return _json(refusal.wire(), refusal.http_status)
 
@@ -74,6 +76,7 @@ def _fields(endpoint: Endpoint, request: Request, body: bytes | None) -> Fields:
         raise RefusedError("1109")
     try:
         fields = json.loads(body)
+        json.dumps(fields, ensure_ascii=False).encode()  # JSON can escape half a character, which nothing can store
     except (ValueError, RecursionError):
         raise RefusedError("1109") from None
     if not isinstance(fields, dict):
@@ -92,6 +95,10 @@ async def _body(request: Request) -> bytes | None:
     except ClientDisconnect:
         return None
     return bytes(body)
+
+
+def _name(fault: Fault | None) -> str:
+    return "" if fault is None else fault.kind.value
 
 
 def _json(value: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:

@@ -3,29 +3,13 @@
 from collections.abc import Mapping
 
 from kiosk.kemru import codes
-from kiosk.kemru.codes import meaning
 from kiosk.kemru.endpoints import Endpoint
 from kiosk.kemru.signing import genuine
 from kiosk.sandbox.demo import DEMO_CREDENTIALS
+from kiosk.sandbox.refusals import RefusedError
 
 Fields = Mapping[str, object]
 """A request's values by Python's names, those in the path included."""
-
-_STATUS = {"1102": 401, "1103": 403, "1107": 200, "7001": 200, "8006": 200, "5000": 500}
-"""HTTP statuses that are not 400. The documentation has one for the key and one for bad fields, and is silent on the rest."""
-
-
-class RefusedError(Exception):
-    """The platform says no, with a documented code."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
-        self.http_status = _STATUS.get(code, 400)
-
-    def wire(self) -> dict[str, str]:
-        """The answer's body, in the form of the documented IPN payload."""
-        return {"status": "Failed", "status_code": self.code, "message": meaning(self.code).text}
 
 
 def check_key(key: str | None) -> str:

@@ -11,6 +11,8 @@ DEMO_API_KEY = "sandbox-api-key"
 
 DEMO_SECRET = "sandbox-secret"  # noqa: S105  an example, valid in this sandbox only
 
+DEMO_WEBHOOK_SECRET = "sandbox-webhook-secret"  # noqa: S105  the same
+
 DEMO_ACCESS_TOKEN = "301-565-660-353/1953"  # noqa: S105  the documentation's example
 
 DEMO_CREDENTIALS = Credentials(

@@ -2,6 +2,7 @@
 
 import asyncio
 import enum
+import random
 import threading
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -11,6 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from kiosk.kemru.codes import CODES
+from kiosk.sandbox.refusals import RefusedError
 from kiosk.sandbox.wire import hang_up
 
 Act = Callable[[], Response]
@@ -25,7 +28,7 @@ class FaultKind(enum.StrEnum):
     DOWN = "down"
     """Close the connection; does not act."""
     SLOW = "slow"
-    """Wait `seconds`, then act and answer."""
+    """Wait `seconds`, and up to `jitter` more, then act and answer."""
     DROP_AFTER = "drop_after"
     """Act, then drop the connection instead of answering."""
     CUT = "cut"
@@ -34,6 +37,8 @@ class FaultKind(enum.StrEnum):
     """Act, then answer one byte every `seconds`."""
     STATUS = "status"
     """Answer `status`, `headers`, `content_type` and `body` as given; does not act."""
+    CODE = "code"
+    """Refuse with the platform's `code`; does not act."""
     HTML = "html"
     """A captive portal's page with status 200; does not act."""
     HUGE = "huge"
@@ -45,13 +50,21 @@ class FaultKind(enum.StrEnum):
 
 
 class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One way to misbehave, for paths that begin with `path`, `count` times (None: until cleared). See FaultKind for the rest."""
+    """One way to misbehave, for paths that begin with `path`, `count` times (None: until cleared). See FaultKind for the rest.
+
+    It begins `after` seconds from when it is switched on, is over `lasts` seconds later (None: never), and spoils a request with `chance`.
+    """
 
     kind: FaultKind
     path: str = ""
     count: int | None = None
+    after: float = 0.0
+    lasts: float | None = None
+    chance: float = 1.0
     seconds: float = 1.0
+    jitter: float = 0.0
     at: int = 0
+    code: str = "5000"
     status: int = 500
     body: str = ""
     charset: str = "utf-8"
@@ -60,38 +73,67 @@ class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     size: int = 64 << 20
     gzip: bool = False
 
+    def __post_init__(self) -> None:
+        if self.kind is FaultKind.CODE and self.code not in CODES:
+            raise ValueError(f"{self.code} is no documented code")
+
+
+class _On(msgspec.Struct):
+    """A fault that was switched on at `since` and has `left` times to go."""
+
+    fault: Fault
+    since: float
+    left: int | None
+
+    def plays(self, path: str, now: float) -> bool:
+        begins = self.since + self.fault.after
+        lasts = self.fault.lasts is None or now < begins + self.fault.lasts
+        return path.startswith(self.fault.path) and begins <= now and lasts
+
 
 class Faults:
-    """The faults that are on. The first whose path fits plays, as often as it may. Any thread may change them."""
+    """The faults that are on. The first whose path fits plays, as often as it may. Any thread may change them.
 
-    def __init__(self) -> None:
+    `dice` decide where a fault has a chance; they are seeded, so that a run repeats.
+    """
+
+    def __init__(self, dice: random.Random) -> None:
         self._lock = threading.Lock()
-        self._active: list[Fault] = []
+        self._dice = dice
+        self._on: list[_On] = []
 
-    def add(self, fault: Fault) -> None:
+    def add(self, fault: Fault, now: float) -> None:
         """Switch a fault on; `none` switches all off."""
         with self._lock:
             if fault.kind is FaultKind.NONE:
-                self._active.clear()
+                self._on.clear()
             else:
-                self._active.append(fault)
+                self._on.append(_On(fault, now, fault.count))
 
     def active(self) -> list[Fault]:
         """The faults that are on, with the counts that are left."""
         with self._lock:
-            return list(self._active)
+            return [msgspec.structs.replace(each.fault, count=each.left) for each in self._on]
 
-    def take(self, path: str) -> Fault | None:
-        """The fault that spoils this request, counted down."""
+    def take(self, path: str, now: float) -> Fault | None:
+        """The fault that spoils this request, counted down; how long it is slow is already drawn."""
         with self._lock:
-            for position, fault in enumerate(self._active):
-                if path.startswith(fault.path):
-                    if fault.count is not None and fault.count <= 1:
-                        del self._active[position]
-                    elif fault.count is not None:
-                        self._active[position] = msgspec.structs.replace(fault, count=fault.count - 1)
-                    return fault
+            for on in self._on:
+                if on.plays(path, now) and self._dice.random() < on.fault.chance:
+                    self._count(on)
+                    return self._drawn(on.fault)
         return None
+
+    def _count(self, on: _On) -> None:
+        if on.left is not None:
+            on.left -= 1
+            if on.left <= 0:
+                self._on.remove(on)
+
+    def _drawn(self, fault: Fault) -> Fault:
+        if not fault.jitter:
+            return fault
+        return msgspec.structs.replace(fault, seconds=fault.seconds + self._dice.random() * fault.jitter)
 
 
 async def play(fault: Fault, request: Request, act: Act) -> Response:
@@ -140,6 +182,11 @@ async def _status(fault: Fault, _request: Request, _act: Act) -> Response:
     return Response(
         fault.body.encode(fault.charset), fault.status, {**fault.headers, "content-type": fault.content_type}
     )
+
+
+async def _code(fault: Fault, _request: Request, _act: Act) -> Response:
+    refusal = RefusedError(fault.code)
+    return Response(msgspec.json.encode(refusal.wire()), refusal.http_status, media_type="application/json")
 
 
 async def _html(_fault: Fault, _request: Request, _act: Act) -> Response:
@@ -200,6 +247,7 @@ _PLAYS: dict[FaultKind, Callable[[Fault, Request, Act], Awaitable[Response]]] = 
     FaultKind.CUT: _cut,
     FaultKind.TRICKLE: _trickle,
     FaultKind.STATUS: _status,
+    FaultKind.CODE: _code,
     FaultKind.HTML: _html,
     FaultKind.HUGE: _huge,
     FaultKind.MISTYPED: _mistyped,

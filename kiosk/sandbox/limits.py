@@ -1,14 +1,13 @@
 """How much the platform takes: requests per minute and per day for each key, and how the wait for more is told."""
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 
 import msgspec
 
+from kiosk.kemru.ipn import NAIROBI
+
 MINUTE_S = 60.0
 DAY_S = 86_400.0
-
-NAIROBI = timezone(timedelta(hours=3))
-"""The platform's day is East Africa's, which has no daylight saving."""
 
 
 class Limits(msgspec.Struct, frozen=True):

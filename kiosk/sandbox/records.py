@@ -72,18 +72,3 @@ class Scan(msgspec.Struct, frozen=True):
     def wire(self) -> dict[str, Any]:
         """What /api-single and /api-biometric show of it."""
         return msgspec.structs.asdict(self)
-
-
-class Message(msgspec.Struct, frozen=True):
-    """One SMS as it was handed over; `phone` in ten digits; `reference` is the sender's own, or made here where there was none."""
-
-    reference: str
-    phone: str
-    otp: str
-    message: str
-    merchant_reference: str = ""
-    status: str = "Success"
-    status_code: str = "0000"
-
-    def __repr__(self) -> str:
-        return f"Message(reference={self.reference!r})"

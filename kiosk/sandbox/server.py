@@ -2,6 +2,7 @@
 
 import contextlib
 import ipaddress
+import random
 import signal
 import socket
 import threading
@@ -14,11 +15,13 @@ from typing import Self
 import msgspec
 import uvicorn
 
-from kiosk.sandbox.app import Clock, build
+from kiosk.sandbox.app import build
 from kiosk.sandbox.demo import DEMO_MEMBERS, DEMO_USERS
+from kiosk.sandbox.errands import Errands
 from kiosk.sandbox.errors import SandboxError
 from kiosk.sandbox.faults import Fault, Faults
 from kiosk.sandbox.limits import Limits
+from kiosk.sandbox.platform import Clock, Platform
 from kiosk.sandbox.state import State
 from kiosk.sandbox.wire import RawProtocol
 
@@ -32,13 +35,17 @@ def serve(
     demo: bool = False,
     limits: Limits | None = None,
     allow_remote: bool = False,
+    pace: float | None = None,
+    seed: int = 0,
 ) -> None:
     """Run the sandbox until SIGTERM or SIGINT, then return. `ready` is told the URL once it answers.
 
     `port=0` takes a free one; `demo` fills a fresh state; `limits=None` keeps what the state says. Raises SandboxError if `host` is
     not this machine's alone and `allow_remote` was not given, the address is taken, or `state` is another kind of file.
     """
-    sandbox = SandboxServer(state=state, host=host, port=port, demo=demo, limits=limits, allow_remote=allow_remote)
+    sandbox = SandboxServer(
+        state=state, host=host, port=port, demo=demo, limits=limits, allow_remote=allow_remote, pace=pace, seed=seed
+    )
     try:
         sandbox.run(ready)
     finally:
@@ -48,8 +55,9 @@ def serve(
 class SandboxServer:
     """The sandbox on a real port. As a context manager it serves from a thread of its own.
 
-    `stop()` and `start()` are an outage and its end: port, state and faults stay. `state` and `faults` may be used directly from any
-    thread. `clock` gives the time in seconds since 1970.
+    `stop()` and `start()` are an outage and its end: port, state and faults stay. `state`, `faults` and `outcomes` may be used from any
+    thread. `clock` gives the time in seconds since 1970; `pace` is how many seconds a transaction stays in a state (None: as the state
+    says); chance repeats with `seed`.
     """
 
     def __init__(
@@ -62,6 +70,8 @@ class SandboxServer:
         limits: Limits | None = None,
         clock: Clock = time.time,
         allow_remote: bool = False,
+        pace: float | None = None,
+        seed: int = 0,
     ) -> None:
         self.state = State(state)
         try:
@@ -69,14 +79,20 @@ class SandboxServer:
         except SandboxError:
             self.state.close()
             raise
-        self.faults = Faults()
-        self._app = build(self.state, self.faults, clock)
+        self._clock = clock
+        self.faults = Faults(random.Random(f"{seed} faults"))  # noqa: S311  chance that repeats
+        platform = Platform(self.state, clock, random.Random(f"{seed} outcomes"))  # noqa: S311
+        self.outcomes = platform.outcomes
+        self._app = build(platform, self.faults)
+        self._errands = Errands(self.state, clock)
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
         if demo and self.state.fresh:
             self.populate()
         if limits is not None:
-            self.state.set_limits(limits)
+            self.state.traffic.limits = limits
+        if pace is not None:
+            self.state.transactions.pace = pace
 
     @property
     def url(self) -> str:
@@ -87,18 +103,22 @@ class SandboxServer:
     def populate(self) -> None:
         """Put the demo's people in."""
         for member in DEMO_MEMBERS:
-            self.state.put_member(member)
+            self.state.people.put_member(member)
         for user in DEMO_USERS:
-            self.state.put_user(user)
+            self.state.people.put_user(user)
 
     def fault(self, kind: str, **details: object) -> None:
         """Switch a fault on, as `POST /sandbox/faults` would."""
-        self.faults.add(msgspec.convert({"kind": kind, **details}, Fault))
+        self.faults.add(msgspec.convert({"kind": kind, **details}, Fault), self._clock())
 
     def run(self, ready: Callable[[str], None] | None = None) -> None:
         """Serve in this thread until `stop` is called, or a signal comes if this is the main thread."""
         self._server = self._make(None if ready is None else lambda: ready(self.url))
-        self._server.run(sockets=[_listener(self._place)])
+        self._errands.start()
+        try:
+            self._server.run(sockets=[_listener(self._place)])
+        finally:
+            self._errands.stop()
 
     def start(self) -> None:
         """Serve from a thread, on the same port as before; returns once it answers."""
@@ -109,11 +129,13 @@ class SandboxServer:
         self._thread.start()
         if not started.wait(10):
             raise SandboxError("the sandbox did not start within 10 s")
+        self._errands.start()
 
     def stop(self) -> None:
         """Stop answering: connections are refused from now on."""
         if self._server is not None:
             self._server.should_exit = True
+        self._errands.stop()
         if self._thread is not None:
             self._thread.join()
         self._server = self._thread = None

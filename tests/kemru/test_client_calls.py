@@ -49,9 +49,9 @@ def test_a_member_by_uid_and_by_passport(kemru: Kemru, identifier: str) -> None:
 def test_names_with_every_kind_of_letter(platform: SandboxServer, kemru: Kemru) -> None:
     names = ["ŊG'ANG'A José", "'; DROP TABLE members; --", "[red]محمد[/red] 李", "N" * 180]
     for number, name in enumerate(names):
-        platform.state.put_member(SandboxMember(f"0{number}", name))
+        platform.state.people.put_member(SandboxMember(f"0{number}", name))
     assert [each.name for each in kemru.roster().members][: len(names)] == names
-    assert len(platform.state.members()) == len(names) + len(DEMO_MEMBERS)
+    assert len(platform.state.people.members()) == len(names) + len(DEMO_MEMBERS)
 
 
 def test_F079_somebody_the_platform_does_not_know(kemru: Kemru) -> None:
@@ -88,7 +88,7 @@ def test_an_unknown_reference_is_not_found(kemru: Kemru) -> None:
 def test_a_reference_cannot_lead_elsewhere(platform: SandboxServer, kemru: Kemru, reference: str) -> None:
     with pytest.raises(Rejected):
         kemru.verify(reference)
-    assert platform.state.traffic(0)["total"] == 0
+    assert platform.state.traffic.summary(0)["total"] == 0
 
 
 def test_a_one_time_code_has_no_text(platform: SandboxServer, kemru: Kemru) -> None:
@@ -102,11 +102,11 @@ def test_no_request_is_spent_on_a_number_that_cannot_be(platform: SandboxServer,
     with pytest.raises(Rejected) as caught:
         kemru.send_sms(sms(phone=phone))
     assert (caught.value.code, caught.value.reference) == ("8002", "0197-sms-1")
-    assert platform.state.traffic(0)["total"] == 0
+    assert platform.state.traffic.summary(0)["total"] == 0
 
 
 def test_F064_an_empty_wallet_stops_messages_only(platform: SandboxServer, kemru: Kemru) -> None:
-    platform.state.set_sms_float(1)
+    platform.state.wallet.cents = 100
     kemru.send_sms(sms())
     with pytest.raises(NoFloat) as caught:
         kemru.send_sms(sms("0197-sms-2"))
@@ -114,7 +114,7 @@ def test_F064_an_empty_wallet_stops_messages_only(platform: SandboxServer, kemru
     assert kemru.balance().amount == Decimal(0)
     assert kemru.send_sms(sms()).duplicate
     assert kemru.report(scan()).delivered
-    platform.state.set_sms_float(5)
+    platform.state.wallet.cents = 500
     assert kemru.send_sms(sms("0197-sms-2")).delivered
 
 
@@ -134,7 +134,7 @@ def test_telco_check_refuses_what_is_no_prefix(kemru: Kemru) -> None:
 
 
 def test_balance_and_user(kemru: Kemru) -> None:
-    assert kemru.balance().amount == Decimal(1000)
+    assert kemru.balance().amount == Decimal(100_000)
     assert kemru.user("717445").name == "Wanjiru Mwangi"
 
 
@@ -155,7 +155,7 @@ def test_a_spent_budget_sends_nothing(platform: SandboxServer) -> None:
 
     with client(platform, before_request=refuse) as kemru, pytest.raises(LookupError):
         kemru.balance()
-    assert platform.state.traffic(0)["total"] == 0
+    assert platform.state.traffic.summary(0)["total"] == 0
 
 
 @pytest.mark.parametrize("field", ["reference", "message"])

@@ -199,7 +199,7 @@ def test_F065_throttled(platform: SandboxServer, kemru: Kemru, header: dict[str,
 
 
 def test_F066_the_daily_quota_is_used(platform: SandboxServer, kemru: Kemru) -> None:
-    platform.state.set_limits(Limits(per_minute=0, per_day=1))
+    platform.state.traffic.limits = Limits(per_minute=0, per_day=1)
     assert kemru.report(scan()).delivered
     error = failure(kemru, SENDS[1])
     assert isinstance(error, Throttled)

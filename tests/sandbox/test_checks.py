@@ -181,7 +181,7 @@ def test_the_documented_member(platform: SandboxServer) -> None:
 
 def test_the_bulk_answer_stays_within_bounds(platform: SandboxServer) -> None:
     for number in range(1005):
-        platform.state.add_scan(Scan(f"r{number}", "20170", "2026-11-23T07:58:10+03:00", "in", "gate"), 0.0)
+        platform.state.people.add_scan(Scan(f"r{number}", "20170", "2026-11-23T07:58:10+03:00", "in", "gate"), 0.0)
     fields = {"access_token": DEMO_ACCESS_TOKEN, "signature": signed(DEMO_ACCESS_TOKEN)}
     scans = [each for each in ask(platform, "GET", "/api-biometric", fields)[2] if "time" in each]
     assert [scans[0]["reference"], scans[-1]["reference"], len(scans)] == ["r5", "r1004", 1000]

@@ -17,24 +17,31 @@ def control(platform: SandboxServer, method: str, path: str, body: object = None
 
 
 def test_looking_in_needs_no_key_and_counts_nothing(platform: SandboxServer) -> None:
-    assert control(platform, "GET", "ledger") == {"attendance": [], "sms": []}
+    assert control(platform, "GET", "ledger") == {"attendance": [], "sms": [], "orders": []}
     assert [each["uid"] for each in control(platform, "GET", "members")] == ["20170", "20171", "20172"]
-    assert control(platform, "GET", "limits") == {"per_minute": 0, "per_day": 0, "sms_float": 1000}
+    assert control(platform, "GET", "conditions") == {
+        "per_minute": 0,
+        "per_day": 0,
+        "balance": "100000.00",
+        "pace": 0,
+        "online": True,
+        "callback_url": "",
+    }
     assert control(platform, "GET", "requests")["total"] == 0
 
 
 def test_a_new_member(platform: SandboxServer) -> None:
     control(platform, "POST", "members", {"uid": "7", "name": "NEEMA ACHIENG", "phone": "+254712000107"})
     control(platform, "POST", "members", {"uid": "7", "name": "NEEMA ACHIENG OUMA"})
-    assert [each.name for each in platform.state.members() if each.uid == "7"] == ["NEEMA ACHIENG OUMA"]
-    platform.state.drop_member("7")
-    assert all(each.uid != "7" for each in platform.state.members())
+    assert [each.name for each in platform.state.people.members() if each.uid == "7"] == ["NEEMA ACHIENG OUMA"]
+    platform.state.people.drop_member("7")
+    assert all(each.uid != "7" for each in platform.state.people.members())
 
 
 def test_limits_change_one_by_one(tmp_path: Path) -> None:
     with sandbox(tmp_path, clock=Hands()) as platform:
-        assert control(platform, "POST", "limits", {"per_minute": 2})["per_day"] == 0
-        assert control(platform, "POST", "limits", {"sms_float": 0})["per_minute"] == 2
+        assert control(platform, "POST", "conditions", {"per_minute": 2})["per_day"] == 0
+        assert control(platform, "POST", "conditions", {"balance": "0"})["per_minute"] == 2
         assert [ask(platform, "POST", "/api-link", FIELDS)[0] for _ in range(3)] == [200, 200, 429]
         assert control(platform, "GET", "requests")["refused"] == 1
 
@@ -58,8 +65,15 @@ def test_faults_by_path_and_count(platform: SandboxServer) -> None:
         ("faults", {"kind": "sulk"}),
         ("faults", {"kind": "down", "cuont": 1}),
         ("faults", b"{"),
-        ("limits", {"per_minute": "many"}),
-        ("limits", {"perminute": 1}),
+        ("conditions", {"per_minute": "many"}),
+        ("conditions", {"perminute": 1}),
+        ("conditions", {"balance": "1e9"}),
+        ("conditions", {"pace": -1}),
+        ("outcomes", {"code": "4711"}),
+        ("outcomes", {"code": "1100"}),
+        ("outcomes", {"code": "1105", "chance": 2}),
+        ("webhooks", {"url": "http://127.0.0.1/", "events": ["payment.maybe"]}),
+        ("faults", {"kind": "code", "code": "4711"}),
         ("members", {"name": "nobody"}),
         ("members", b""),
     ],
@@ -69,10 +83,10 @@ def test_mistakes_are_told_and_change_nothing(platform: SandboxServer, path: str
     assert status == 400
     assert answer["error"]
     assert platform.faults.active() == []
-    assert len(platform.state.members()) == 3
+    assert len(platform.state.people.members()) == 3
 
 
 def test_the_reprs_hold_no_numbers(platform: SandboxServer) -> None:
-    shown = f"{platform.state.members()} {platform.state.users()}"
+    shown = f"{platform.state.people.members()} {platform.state.people.users()}"
     assert "+254" not in shown
     assert json.dumps(control(platform, "GET", "members")).count("+2547") == 3

@@ -28,16 +28,16 @@ def test_the_sixty_first_request_in_a_minute_also_after_a_restart(tmp_path: Path
         assert knock(platform) == (429, "1")
         clock.now = START + 60
         assert knock(platform)[0] == 200
-        traffic = platform.state.traffic(clock())
+        traffic = platform.state.traffic.summary(clock())
         assert traffic == {"minute": 1, "day": 61, "refused": 2, "total": 63, "busiest_minute": 63}
 
 
 def test_the_five_thousand_and_first_request_of_a_day_also_after_a_restart(tmp_path: Path) -> None:
     clock = Hands()
     with sandbox(tmp_path, limits=Limits(per_minute=0), clock=clock) as platform:
-        with platform.state._change():
+        with platform.state.change():
             for number in range(4999):
-                assert platform.state.admit("sandbox-api-key", "/api-link", START + number) is None
+                assert platform.state.traffic.admit("sandbox-api-key", "/api-link", START + number) is None
         clock.now = START + 5000
     with sandbox(tmp_path, limits=Limits(per_minute=0), clock=clock) as platform:
         assert knock(platform)[0] == 200
@@ -63,7 +63,7 @@ def test_zero_is_unlimited_and_wrong_keys_count_nothing(tmp_path: Path) -> None:
     with sandbox(tmp_path, clock=Hands()) as platform:
         assert all(knock(platform)[0] == 200 for _ in range(70))
         ask(platform, "POST", "/api-link", FIELDS, {"apiKey": "other"})
-        assert platform.state.traffic(START)["total"] == 70
+        assert platform.state.traffic.summary(START)["total"] == 70
 
 
 @pytest.mark.parametrize(

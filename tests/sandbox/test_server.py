@@ -45,13 +45,13 @@ def test_state_outlives_the_server(tmp_path: Path) -> None:
     with sandbox(tmp_path, limits=Limits(7, 8)) as platform, client(platform) as kemru:
         kemru.report(scan())
         kemru.send_sms(sms())
-        platform.state.put_member(SandboxMember("9", "NINTH"))
-        platform.state.drop_member("20170")
+        platform.state.people.put_member(SandboxMember("9", "NINTH"))
+        platform.state.people.drop_member("20170")
     with SandboxServer(state=tmp_path / "sandbox.db", demo=True) as platform, client(platform) as kemru:
         assert [each.uid for each in kemru.roster().members] == ["20171", "20172", "9"]
         assert kemru.verify(sms().reference).found
-        assert platform.state.limits == Limits(7, 8)
-        assert platform.state.sms_float == 999
+        assert platform.state.traffic.limits == Limits(7, 8)
+        assert platform.state.wallet.cents == 99_999_00
 
 
 def test_without_demo_nobody_is_there(tmp_path: Path) -> None:
@@ -137,4 +137,4 @@ def test_control_answers_only_this_machine(tmp_path: Path) -> None:
 
         assert not _is_local(Request({"type": "http", "client": ("192.0.2.1", 5), "headers": []}))
         assert _is_local(Request({"type": "http", "client": ("127.0.0.1", 5), "headers": []}))
-        assert json.dumps(ask(platform, "GET", "/sandbox/limits", None, {})[2])
+        assert json.dumps(ask(platform, "GET", "/sandbox/conditions", None, {})[2])

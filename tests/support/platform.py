@@ -38,9 +38,9 @@ class Hands:
 def sandbox(
     tmp_path: Path, *, limits: Limits = UNLIMITED, clock: Callable[[], float] | None = None, demo: bool = True
 ) -> Iterator[SandboxServer]:
-    """Serve a sandbox with the demo's people, without limits unless told; its state is `tmp_path`/sandbox.db."""
+    """Serve a sandbox with the demo's people, without limits unless told, whose orders end at once; its state is `tmp_path`/sandbox.db."""
     options: dict[str, Any] = {} if clock is None else {"clock": clock}
-    with SandboxServer(state=tmp_path / "sandbox.db", demo=demo, limits=limits, **options) as server:
+    with SandboxServer(state=tmp_path / "sandbox.db", demo=demo, limits=limits, pace=0, **options) as server:
         yield server
 
 
@@ -64,9 +64,11 @@ def sms(reference: str = "0197-sms-1", **changes: Any) -> Sms:
 def reset(server: SandboxServer) -> None:
     """Make a served sandbox like new."""
     server.fault("none")
+    server.outcomes.clear()
     server.state.clear()
     server.populate()
-    server.state.set_limits(UNLIMITED)
+    server.state.transactions.pace = 0
+    server.state.traffic.limits = UNLIMITED
 
 
 def signed(*payload: str) -> str:

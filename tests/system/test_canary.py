@@ -75,7 +75,7 @@ def kemru(folder: Path) -> Iterator[tuple[SandboxServer, Tap]]:
     """A sandbox that knows our people, and what it hears."""
     server = SandboxServer(state=folder / "sandbox.db")
     for member, _ in people(COUNT):
-        server.state.put_member(SandboxMember(member.uid, member.name, DEMO_MEMBERS[0].phone, bal=16))
+        server.state.people.put_member(SandboxMember(member.uid, member.name, DEMO_MEMBERS[0].phone, bal=16))
     tap = Tap(server._app)
     server._app = tap
     with server:
