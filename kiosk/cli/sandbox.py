@@ -24,13 +24,27 @@ import click
 @click.option(
     "--per-day", type=click.IntRange(0), default=5000, show_default=True, help="Requests a day; 0 is unlimited."
 )
-def sandbox(host: str, port: int, state: Path, *, demo: bool, per_minute: int, per_day: int) -> None:
+@click.option(
+    "--pace", type=click.FloatRange(0, 3600), help="Seconds that a transaction stays in a state.  [default: 1]"
+)
+@click.option("--scenario", type=click.Path(path_type=Path), help="TOML file with people, limits and mishaps.")
+def sandbox(
+    host: str,
+    port: int,
+    state: Path,
+    *,
+    demo: bool,
+    per_minute: int,
+    per_day: int,
+    pace: float | None,
+    scenario: Path | None,
+) -> None:
     """Run Kemru's API on this machine, with its checks, codes and limits, to develop and train against.
 
     What it received is at /sandbox/ledger; POST /sandbox/faults makes it slow, down or forgetful.
     """
     try:
-        from kiosk.sandbox import Limits, serve  # noqa: PLC0415  the web server is an extra
+        from kiosk.sandbox import Limits, load_scenario, serve  # noqa: PLC0415  the web server is an extra
     except ImportError as error:
         raise click.ClickException(
             f"the sandbox needs its extra: pip install 'kemru-kiosk[sandbox]' ({error.name} is missing)"
@@ -43,4 +57,6 @@ def sandbox(host: str, port: int, state: Path, *, demo: bool, per_minute: int, p
         ready=lambda url: click.echo(f"Kemru sandbox on {url}. Ctrl-C stops it."),
         demo=demo,
         limits=limits,
+        pace=pace,
+        scenario=None if scenario is None else load_scenario(scenario),
     )

@@ -19,6 +19,8 @@ from kiosk.sandbox.limits import Limits
 from kiosk.sandbox.notices import Webhook
 from kiosk.sandbox.outcomes import Outcome
 from kiosk.sandbox.records import SandboxMember
+from kiosk.sandbox.scenario import Scenario, ScenarioError
+from kiosk.sandbox.scenario import load as load_scenario
 from kiosk.sandbox.server import SandboxServer, serve
 
 __all__ = [
@@ -36,6 +38,9 @@ __all__ = [
     "SandboxError",
     "SandboxMember",
     "SandboxServer",
+    "Scenario",
+    "ScenarioError",
     "Webhook",
+    "load_scenario",
     "serve",
 ]

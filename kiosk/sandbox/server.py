@@ -22,6 +22,7 @@ from kiosk.sandbox.errors import SandboxError
 from kiosk.sandbox.faults import Fault, Faults
 from kiosk.sandbox.limits import Limits
 from kiosk.sandbox.platform import Clock, Platform
+from kiosk.sandbox.scenario import Scenario, play
 from kiosk.sandbox.state import State
 from kiosk.sandbox.wire import RawProtocol
 
@@ -36,7 +37,7 @@ def serve(
     limits: Limits | None = None,
     allow_remote: bool = False,
     pace: float | None = None,
-    seed: int = 0,
+    scenario: Scenario | None = None,
 ) -> None:
     """Run the sandbox until SIGTERM or SIGINT, then return. `ready` is told the URL once it answers.
 
@@ -44,7 +45,14 @@ def serve(
     not this machine's alone and `allow_remote` was not given, the address is taken, or `state` is another kind of file.
     """
     sandbox = SandboxServer(
-        state=state, host=host, port=port, demo=demo, limits=limits, allow_remote=allow_remote, pace=pace, seed=seed
+        state=state,
+        host=host,
+        port=port,
+        demo=demo,
+        limits=limits,
+        allow_remote=allow_remote,
+        pace=pace,
+        scenario=scenario,
     )
     try:
         sandbox.run(ready)
@@ -57,7 +65,7 @@ class SandboxServer:
 
     `stop()` and `start()` are an outage and its end: port, state and faults stay. `state`, `faults` and `outcomes` may be used from any
     thread. `clock` gives the time in seconds since 1970; `pace` is how many seconds a transaction stays in a state (None: as the state
-    says); chance repeats with `seed`.
+    says). `scenario` has the last word, and the seed of what is left to chance.
     """
 
     def __init__(
@@ -71,7 +79,7 @@ class SandboxServer:
         clock: Clock = time.time,
         allow_remote: bool = False,
         pace: float | None = None,
-        seed: int = 0,
+        scenario: Scenario | None = None,
     ) -> None:
         self.state = State(state)
         try:
@@ -79,6 +87,7 @@ class SandboxServer:
         except SandboxError:
             self.state.close()
             raise
+        seed = scenario.seed if scenario is not None else 0
         self._clock = clock
         self.faults = Faults(random.Random(f"{seed} faults"))  # noqa: S311  chance that repeats
         platform = Platform(self.state, clock, random.Random(f"{seed} outcomes"))  # noqa: S311
@@ -93,6 +102,8 @@ class SandboxServer:
             self.state.traffic.limits = limits
         if pace is not None:
             self.state.transactions.pace = pace
+        if scenario is not None:
+            play(scenario, platform, self.faults)
 
     @property
     def url(self) -> str:
