@@ -13,8 +13,8 @@ from kiosk.secret import Secret
 
 def payload(endpoint: Endpoint, values: Mapping[str, object]) -> str:
     """The text that is signed: `values`, by Python's names, in the endpoint's order. Raises KeyError for a missing required one."""
-    optional = {field.name for field in endpoint.fields if not field.required}
-    return "".join(str(values[name]) for name in endpoint.signed if name in values or name not in optional)
+    absent = {each.name for each in endpoint.fields if not each.required and values.get(each.name) is None}
+    return "".join(str(values[name]) for name in endpoint.signed if name not in absent)
 
 
 def signature(endpoint: Endpoint, values: Mapping[str, object], secret: Secret) -> str:

@@ -61,15 +61,29 @@ def nested(endpoint: Endpoint, values: Mapping[str, object]) -> dict[str, object
 
 
 def flattened(endpoint: Endpoint, body: Mapping[str, object]) -> dict[str, object]:
-    """The values of `body`, and of the path's references in it, by Python's names; what the table does not know is left out."""
+    """The values of `body`, and of the path's references in it, by Python's names; what the table does not know is left out.
+
+    Where an object should be and something else is, that something is the value: no form takes it.
+    """
     values = {}
     for field in endpoint.fields:
-        value: object = body
-        for place in field.wire.split("."):
-            value = value.get(place) if isinstance(value, Mapping) else None
-        if value is not None:
+        value = _found(body, field.wire.split("."))
+        if value is not _NOTHING:
             values[field.name] = value
     return values
+
+
+def _found(value: object, places: list[str]) -> object:
+    for place in places:
+        if not isinstance(value, Mapping):
+            return value
+        if place not in value:
+            return _NOTHING
+        value = value[place]
+    return value
+
+
+_NOTHING = object()
 
 
 def _caller(endpoint: Endpoint, credentials: Credentials) -> dict[str, object]:

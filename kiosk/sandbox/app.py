@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from kiosk.kemru.endpoints import ENDPOINTS, Endpoint
 from kiosk.kemru.wire import flattened
-from kiosk.sandbox import faults
+from kiosk.sandbox import faults, openapi
 from kiosk.sandbox.calls import CALLS
 from kiosk.sandbox.checks import Fields, check_key, check_request
 from kiosk.sandbox.control import control_routes
@@ -30,7 +30,11 @@ def build(platform: Platform, trouble: Faults) -> Starlette:
     routes = [
         Route(endpoint.path, _route(endpoint, platform, trouble), methods=[endpoint.method]) for endpoint in ENDPOINTS
     ]
-    return Starlette(routes=[*routes, *control_routes(platform, trouble)])
+    return Starlette(routes=[*routes, Route("/openapi.json", _openapi), *control_routes(platform, trouble)])
+
+
+async def _openapi(_request: Request) -> Response:
+    return _json(openapi.document())
 
 
 def _route(endpoint: Endpoint, platform: Platform, trouble: Faults) -> Callable[[Request], Awaitable[Response]]:
