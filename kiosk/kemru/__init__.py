@@ -17,6 +17,7 @@ from kiosk.kemru.errors import (
     Unavailable,
     UnknownOutcome,
 )
+from kiosk.kemru.journal import Entry, EntryState, Journal, JournalUnusable, ReferenceTaken, SameOrderOpen
 from kiosk.kemru.messages import (
     AttendanceRecord,
     Balance,
@@ -31,6 +32,7 @@ from kiosk.kemru.messages import (
     Verification,
     Voucher,
 )
+from kiosk.kemru.once import Failed, Once, Unsettled
 from kiosk.kemru.orders import (
     Airtime,
     BankPayout,
@@ -63,16 +65,24 @@ __all__ = [
     "Checkout",
     "Credentials",
     "DidNotHappen",
+    "Entry",
+    "EntryState",
+    "Failed",
+    "Journal",
+    "JournalUnusable",
     "Kemru",
     "KemruError",
     "MemberReply",
     "MobilePayout",
     "NoFloat",
+    "Once",
     "Order",
     "PinAirtime",
     "Receipt",
+    "ReferenceTaken",
     "Rejected",
     "Roster",
+    "SameOrderOpen",
     "ScanReport",
     "SignatureRefused",
     "Sms",
@@ -82,6 +92,7 @@ __all__ = [
     "Unauthorised",
     "Unavailable",
     "UnknownOutcome",
+    "Unsettled",
     "User",
     "Verification",
     "Voucher",

@@ -86,6 +86,16 @@ class Kemru:
         """Hang up."""
         self._exchange.close()
 
+    @property
+    def base_url(self) -> str:
+        """Where the platform is."""
+        return self._exchange.base
+
+    @property
+    def merchant_id(self) -> str:
+        """Who calls."""
+        return self._credentials.merchant_id
+
     # people
 
     def roster(self) -> Roster:
@@ -112,16 +122,24 @@ class Kemru:
 
     # money, airtime, bills and messages
 
-    def submit(self, order: Order) -> Receipt:
-        """Ask for a payment, airtime, a bill or a message. Returns when the platform has accepted it, which is not yet its outcome.
-
-        After an UnknownOutcome ask `verify` what became of it before it is submitted again, with the same reference.
-        """
+    def prepare(self, order: Order) -> Prepared:
+        """The request that `submit` would send: checked, spelt and signed. Nothing is sent."""
         with _about(order.reference):
             problem = order.objection()
             if problem is not None:
                 raise _not_sent(order.endpoint, problem)
-            return replies.receipt(self._ask(order.endpoint, order.values()), order.reference)
+            return prepare(order.endpoint, self._credentials, order.values())
+
+    def submit(self, order: Order) -> Receipt:
+        """Ask for a payment, airtime, a bill or a message. Returns when the platform has accepted it, which is not yet its outcome.
+
+        After an UnknownOutcome ask `verify` what became of it before it is submitted again, with the same reference: `once.Once`
+        does.
+        """
+        prepared = self.prepare(order)
+        with _about(order.reference):
+            answer = self._hand_over(prepared)
+            return replies.receipt(judge(order.endpoint.path, answer, now=_now()), order.reference)
 
     def send_sms(self, sms: Sms) -> Receipt:
         """Hand over a text message: `submit` by another name."""
@@ -183,7 +201,9 @@ class Kemru:
         return judge(endpoint.path, self._send(endpoint, given), now=_now())
 
     def _send(self, endpoint: Endpoint, given: Mapping[str, object]) -> Answer:
-        prepared = prepare(endpoint, self._credentials, given)
+        return self._hand_over(prepare(endpoint, self._credentials, given))
+
+    def _hand_over(self, prepared: Prepared) -> Answer:
         if self._before_request is not None:
             self._before_request(prepared)
         return self._exchange.send(prepared)

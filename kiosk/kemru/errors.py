@@ -15,6 +15,8 @@
     ├── Malformed            it cannot be read
     └── NotGenuine           it was not signed with the webhook secret
 
+`journal` and `once` add their own below these two, so that the types keep their meaning.
+
 Messages hold the call's path, the HTTP status and the documented meaning of the platform's code. They never hold what was sent, nor
 the other side's own words, which could be anything.
 """

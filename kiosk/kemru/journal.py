@@ -1,0 +1,318 @@
+"""The orders of a merchant on disk: what was asked before the first byte left, and afterwards what became of it.
+
+A folder of its owner's alone, with one small JSON file for each order, named after its reference. A file is replaced whole, durably. Open
+entries are what nobody knows the outcome of yet; closed ones are a history, of which the latest are kept. Secrets are never in it.
+Telephone numbers, accounts and amounts are in the files and nowhere else: not in a message, a log line or a repr.
+"""
+
+import enum
+import os
+import re
+import stat
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+import msgspec
+
+from kiosk import disk
+from kiosk.errors import Exit
+from kiosk.kemru import forms, locks
+from kiosk.kemru.endpoints import Field
+from kiosk.kemru.errors import DidNotHappen, UnknownOutcome
+from kiosk.kemru.messages import Receipt
+from kiosk.kemru.orders import ORDERS, Order
+
+KEPT = 1000
+"""Closed entries that are kept."""
+
+MAX_BYTES = 1 << 16
+"""Bytes of the longest file that can be an entry: far more than the longest message."""
+
+_NAME = re.compile(r"([A-Za-z0-9_-]{1,64})\.json(\.draft|\.lock)?")
+_GATE = ".gate"
+_BY_CALL = {each.endpoint.name: each for each in ORDERS}
+_BESIDE_THE_POINT = (forms.TEXT, forms.URL, forms.REFERENCE, forms.FLAG)
+"""What may differ between two orders that do the same: names, remarks, where to report, our own reference."""
+
+
+class JournalUnusable(DidNotHappen):
+    """The journal cannot be written, and so nothing was sent."""
+
+    exit_code = Exit.IO
+    cure = "Mend the journal's folder (place, owner, free space) first: without it an order could be sent twice."
+
+
+class ReferenceTaken(DidNotHappen):
+    """Another order has this reference already. This one was not sent."""
+
+    exit_code = Exit.DATA
+    cure = "Give every order a reference of its own."
+
+
+class SameOrderOpen(DidNotHappen):
+    """An order that does the same is still open; `reference` is that order's. The new one was not sent."""
+
+    exit_code = Exit.TEMPORARY
+    cure = "Run `kiosk kemru settle` first: it finds out whether the earlier order happened."
+
+
+class InHand(UnknownOutcome):
+    """Another process is busy with this order at the moment."""
+
+    cure = "Wait for it to end; `kiosk kemru orders` tells what became of the order."
+
+
+class EntryState(enum.Enum):
+    """What is known of an order."""
+
+    OPEN = "open"
+    """It may have been sent, and nobody knows what became of it."""
+    ACCEPTED = "accepted"
+    """The platform has it."""
+    FAILED = "failed"
+    """The platform had it, and it failed there: nothing moved."""
+    REFUSED = "refused"
+    """It never happened; the same reference may be sent again."""
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One order. `values` are its own by Python's names in the platform's spelling, so that a repetition has the very same body.
+
+    `account` is whose order it is, and where; `call` the name of its endpoint. `sent` is when a byte of it may have left last, `attempts`
+    how often. `note` is why it is as it is, in words without anything personal; the rest is what the platform said.
+    """
+
+    account: str
+    call: str
+    values: dict[str, str | bool]
+    opened: datetime
+    sent: datetime
+    attempts: int = 1
+    state: EntryState = EntryState.OPEN
+    closed: datetime | None = None
+    note: str = ""
+    code: str | None = None
+    status: str | None = None
+    platform_reference: str | None = None
+    provisional: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Entry({self.call!r}, reference={self.reference!r}, state={self.state.value!r})"
+
+    @property
+    def reference(self) -> str:
+        """The order's own reference."""
+        return str(self.values["reference"])
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nobody knows yet what became of it."""
+        return self.state is EntryState.OPEN
+
+    def order(self) -> Order:
+        """The order again, as it was submitted. Raises KeyError or msgspec.ValidationError if it is none."""
+        return msgspec.convert(self.values, _BY_CALL[self.call])
+
+    def receipt(self) -> Receipt:
+        """What the platform said, as far as it is kept: a voucher's PIN is not."""
+        return Receipt(
+            self.reference,
+            delivered=True,
+            duplicate=True,
+            code=self.code,
+            platform_reference=self.platform_reference,
+            status=self.status,
+            provisional=self.provisional,
+        )
+
+    def does_the_same(self, other: "Entry") -> bool:
+        """Whether both would have the same effect: same account, call, destination and amount."""
+        return (self.account, self.call, _content(self)) == (other.account, other.call, _content(other))
+
+
+class Damaged(msgspec.Struct, frozen=True):
+    """Something in the folder that is no entry, and why. It is left as it is."""
+
+    name: str
+    why: str
+
+
+class Contents(msgspec.Struct, frozen=True):
+    """All entries, oldest first, and everything else that is there."""
+
+    entries: list[Entry]
+    damaged: list[Damaged]
+
+    @property
+    def open(self) -> list[Entry]:
+        """Whose outcome nobody knows."""
+        return [each for each in self.entries if each.is_open]
+
+
+class Journal:
+    """The journal in `folder`, which is made if it is not there. Raises JournalUnusable if others can read it, or it cannot be made."""
+
+    def __init__(self, folder: Path, *, kept: int = KEPT) -> None:
+        self.folder = folder
+        self._kept = kept
+        with _usable():
+            _make_private(folder)
+
+    def read(self) -> Contents:
+        """Everything in the folder. A file that is no entry is reported and left alone."""
+        contents = Contents([], [])
+        with _usable():
+            paths = sorted(self.folder.iterdir())
+        for path in paths:
+            found = None if _is_scaffolding(path) else _load(path)
+            if isinstance(found, Entry):
+                contents.entries.append(found)
+            elif found is not None:
+                contents.damaged.append(found)
+        contents.entries.sort(key=lambda each: (each.opened, each.reference))
+        return contents
+
+    def find(self, reference: str) -> Entry | None:
+        """The entry of `reference`; None if there is none that can be read."""
+        path = self._path(reference)
+        found = _load(path) if path.exists() else None
+        return found if isinstance(found, Entry) else None
+
+    @contextmanager
+    def hold(self, reference: str) -> Iterator[None]:
+        """Keep every other process away from the order of `reference`. Raises InHand if one is busy with it, or JournalUnusable."""
+        with ExitStack() as held:
+            with _usable():
+                try:
+                    held.enter_context(locks.at_once(self._lock(reference)))
+                except BlockingIOError:
+                    raise InHand("another process is busy with this order", reference=reference) from None
+            yield
+
+    def begin(self, entry: Entry) -> Entry:
+        """Make `entry` durable, while it is held; an order of this reference that is known already is returned instead.
+
+        One that was refused may begin anew. Raises ReferenceTaken, SameOrderOpen or JournalUnusable: then nothing was written.
+        """
+        with _usable(), locks.waiting(self.folder / _GATE):
+            contents = self.read()
+            known = self._known(entry, contents)
+            if known is not None and known.state is not EntryState.REFUSED:
+                return known
+            _refuse_the_same(entry, contents)
+            self.write(entry)
+            self._tidy(contents)
+            return entry
+
+    def write(self, entry: Entry) -> None:
+        """Make what is known of an order durable, while it is held. Raises OSError; then it may or may not be."""
+        disk.replace(self._path(entry.reference), msgspec.json.encode(entry))
+
+    def _known(self, entry: Entry, contents: Contents) -> Entry | None:
+        known = next((each for each in contents.entries if each.reference == entry.reference), None)
+        if known is not None and not known.does_the_same(entry):
+            raise ReferenceTaken("not sent: another order has this reference", reference=entry.reference)
+        if known is None and self._path(entry.reference).exists():
+            raise ReferenceTaken(
+                "not sent: this reference has a damaged file in the journal", reference=entry.reference
+            )
+        return known
+
+    def _tidy(self, contents: Contents) -> None:
+        """Forget the oldest history, and what processes that were killed left behind."""
+        closed = sorted(
+            (each for each in contents.entries if not each.is_open), key=lambda each: each.closed or each.opened
+        )
+        for each in closed[: max(0, len(closed) - self._kept)]:
+            self._clear(each.reference, whole=True)
+        names = [_NAME.fullmatch(each.name) for each in self.folder.iterdir()]
+        for reference in {found[1] for found in names if found is not None and found[2]}:
+            self._clear(reference, whole=False)
+
+    def _clear(self, reference: str, *, whole: bool) -> None:
+        try:
+            with locks.at_once(self._lock(reference)):
+                self._path(reference).with_suffix(".json.draft").unlink(missing_ok=True)
+                if whole:
+                    self._path(reference).unlink(missing_ok=True)
+        except BlockingIOError:
+            pass  # a process is busy with it: then it is no remains
+
+    def _path(self, reference: str) -> Path:
+        return self.folder / f"{reference}.json"
+
+    def _lock(self, reference: str) -> Path:
+        return self.folder / f"{reference}.json.lock"
+
+
+@contextmanager
+def _usable() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        raise JournalUnusable(f"the journal of orders cannot be used: {where}{error.strerror or error}") from error
+
+
+def _make_private(folder: Path) -> None:
+    if not folder.is_dir():
+        folder.mkdir(mode=0o700, parents=True)
+        disk.sync_folder(folder.parent)
+    if folder.stat().st_mode & 0o077:
+        raise JournalUnusable(f"{folder} is open to others: chmod 700, or give the journal a folder of its own")
+
+
+def _is_scaffolding(path: Path) -> bool:
+    found = _NAME.fullmatch(path.name)
+    return path.name == _GATE or (found is not None and found[2] is not None)
+
+
+def _load(path: Path) -> Entry | Damaged:
+    if _NAME.fullmatch(path.name) is None:
+        return Damaged(path.name, "is no order's file")
+    try:
+        entry = msgspec.json.decode(_content_of(path), type=Entry)
+        return entry if _belongs(entry, path) else Damaged(path.name, "holds another order's entry")
+    except OSError as error:
+        return Damaged(path.name, f"cannot be read: {error.strerror}")
+    except (msgspec.MsgspecError, KeyError, ValueError):
+        return Damaged(path.name, "is damaged")  # the reason could quote what is in it
+
+
+def _belongs(entry: Entry, path: Path) -> bool:
+    return path.name == f"{entry.reference}.json" and entry.order().reference == entry.reference
+
+
+def _content_of(path: Path) -> bytes:
+    # A pipe or a device could keep its reader waiting for ever.
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise ValueError("no regular file")
+        return file.read(MAX_BYTES)
+
+
+def _refuse_the_same(entry: Entry, contents: Contents) -> None:
+    for each in contents.open:
+        if each.does_the_same(entry):
+            raise SameOrderOpen(
+                f"not sent: order {each.reference} does the same, and nobody knows yet what became of it",
+                reference=each.reference,
+            )
+
+
+def _content(entry: Entry) -> dict[str, object]:
+    """What an order does, apart from its wording. A text message is its text; only without one is it its code."""
+    told = {
+        each.name: _exact(each, entry.values[each.name])
+        for each in _BY_CALL[entry.call].endpoint.fields
+        if each.name in entry.values and each.form not in _BESIDE_THE_POINT
+    }
+    return {name: value for name, value in told.items() if name != "otp" or "message" not in told}
+
+
+def _exact(field: Field, value: object) -> object:
+    return Decimal(str(value)).normalize() if field.form is forms.AMOUNT else value
