@@ -1,6 +1,5 @@
 """The command line: one file a command group, each loaded only when it is called for."""
 
-import importlib
 import io
 import sys
 
@@ -8,6 +7,7 @@ import click
 
 from kiosk import __version__
 from kiosk.cli.common import plain
+from kiosk.cli.lazy import LazyGroup
 from kiosk.errors import Exit, KioskError
 
 COMMANDS = {
@@ -27,24 +27,17 @@ COMMANDS = {
     "sync": "kiosk.cli.look:sync",
     "scanner": "kiosk.cli.scanner:scanner",
     "config": "kiosk.cli.config:config",
+    "kemru": "kiosk.cli.kemru:kemru",
+    "completion": "kiosk.cli.completion:completion",
 }
 """Command to where it is, so that `kiosk run` never loads a screen and `kiosk screen` never a database."""
 
 
-class _Lazy(click.Group):
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  click's signature
-        place = COMMANDS.get(cmd_name)
-        if place is None:
-            return None
-        module, _, name = place.partition(":")
-        command: click.Command = getattr(importlib.import_module(module), name)
-        return command
+class _Kiosk(LazyGroup):
+    places = COMMANDS
 
 
-@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(cls=_Kiosk, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, prog_name="kiosk")
 def cli() -> None:
     """Fingerprint attendance kiosk.
