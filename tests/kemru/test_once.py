@@ -66,7 +66,7 @@ def test_a_message_is_sent_and_remembered(platform: SandboxServer, kemru: Kemru,
     assert (kept.state, kept.platform_reference, kept.attempts) == (EntryState.ACCEPTED, receipt.platform_reference, 1)
     assert once.pending() == []
     assert once.submit(text()).platform_reference == receipt.platform_reference
-    assert platform.state.traffic(0)["total"] == 1
+    assert platform.state.traffic.summary(0)["total"] == 1
 
 
 def test_it_is_on_disk_before_the_first_byte_leaves(platform: SandboxServer, journal: Journal) -> None:

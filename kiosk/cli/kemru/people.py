@@ -103,6 +103,6 @@ def _row(found: Member) -> tuple[str, ...]:
 
 def _show(found: Roster) -> None:
     print_table(_HEADER, map(_row, found.members))
-    click.echo(f"\n{len(found.members)} members, {len(found.users)} users, {len(found.attendance)} scans.")
+    click.echo(f"\nMembers: {len(found.members)}, users: {len(found.users)}, scans: {len(found.attendance)}.")
     if found.skipped:
         click.echo(plain(f"{found.skipped} values could not be used: {'; '.join(found.notes)}"), err=True)

@@ -4,6 +4,7 @@ import functools
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from time import sleep
 from typing import Any, NoReturn, TypeVar
 
 import click
@@ -84,7 +85,7 @@ class Session(msgspec.Struct, frozen=True):
 
     def once(self, kemru: Kemru) -> Once:
         """Orders that happen once. Raises JournalUnusable."""
-        return Once(kemru, self.journal())
+        return Once(kemru, self.journal(), sleep=_wait)
 
     def confirm(self, kemru: Kemru, question: str) -> None:
         """Ask a person before money moves. Raises UsageError where there is nobody to ask, Abort if the answer is no."""
@@ -191,6 +192,12 @@ class _NotSentError(Exception):
     def __init__(self, prepared: Prepared) -> None:
         super().__init__()
         self.prepared = prepared
+
+
+def _wait(seconds: float) -> None:
+    if seconds:
+        click.echo(f"kiosk: no answer yet; asking again in {seconds:.0f} s (Ctrl-C leaves the order open)", err=True)
+        sleep(seconds)
 
 
 def _refuse(prepared: Prepared) -> None:
