@@ -23,6 +23,7 @@ from kiosk.screen.plain import plain
 from kiosk.screen.reader import Reader
 from kiosk.screen.screens.ready import ReadyScreen, Shown
 from kiosk.screen.screens.status import StatusScreen
+from kiosk.screen.terminal import terminal_size
 from kiosk.screen.view import View
 from kiosk.screen.widgets.top_line import Top
 from kiosk.screen.words import date, short_date
@@ -170,8 +171,24 @@ class KioskApp(App[None], inherit_bindings=False):
             self._show()
 
     def _tick(self) -> None:
+        self._second()
+        self.set_interval(1.0, self._second)
+
+    def _second(self) -> None:
+        self._fit()
         self._show()
-        self.set_interval(1.0, self._show)
+
+    def _fit(self) -> None:
+        """Find a change of size that was lost on its way.
+
+        Textual reads the size within the signal's handler. A second signal that interrupts it is posted first, and the older size
+        last. And its timer, which carries the size to the screen, ends without a word when the process was kept waiting as it began.
+        """
+        true = None if self.is_headless else terminal_size()
+        if true is not None and true != self.size:
+            self.post_message(events.Resize(true, true))
+        elif self.screen_stack and self.screen.size != self.size:
+            self.screen.post_message(events.Resize(self.size, self.size))
 
     def _show_for(self, seconds: float) -> None:
         if self._expiry is not None:

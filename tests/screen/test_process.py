@@ -106,14 +106,22 @@ def test_F092_draws_survives_resizes_and_the_daemons_death(tmp_path: Path) -> No
             seen.until("Put your finger on the scanner")
             daemon.say(WELCOME)
             seen.until("Welcome")
-            for size in ((5, 20), (2, 8), (60, 200), (24, 80), (5, 20)):
+            for size in ((5, 20), (1, 1), (60, 200), (24, 80), (5, 20)):
                 seen.winch(*size)
-                seen.read(0.2)
             seen.until("+ Wanjiku Kamau")
         seen.until("0 Kiosk not", seconds=2)
         assert seen.process.poll() is None
         with daemon:
             seen.until("* Put your")
+
+
+def test_F092_a_change_of_size_that_nobody_signalled_is_found(tmp_path: Path) -> None:
+    with DaemonDouble(tmp_path / "control.sock") as daemon, terminal(daemon.path) as seen:
+        seen.until("Put your finger on the scanner")
+        daemon.say(WELCOME)
+        seen.until("Welcome")
+        seen.resize(5, 20)
+        seen.until("+ Wanjiku Kamau")
 
 
 def test_F093_keys_pastes_and_escape_sequences_lead_nowhere(tmp_path: Path) -> None:
