@@ -164,7 +164,7 @@ class Reader:
             scanner = self._scanner or self._connect()
             self._keep_settled(scanner)
             self._take_requests(scanner)
-            self._act(scanner)
+            more = self._act(scanner)
         except LibraryError as error:
             return self._locked(str(error))
         except ScannerError as error:
@@ -173,7 +173,7 @@ class Reader:
             self._interrupted(error)
             raise
         self._failures = 0
-        return self._period
+        return 0.0 if more else self._period
 
     def close(self) -> None:
         """Let go of the scanner."""
@@ -248,16 +248,19 @@ class Reader:
             else:
                 self._settle(scanner)
 
-    def _act(self, scanner: Scanner) -> None:
+    def _act(self, scanner: Scanner) -> bool:
+        """Serve people, or the library; whether there may be more to do at once: the wire paces it, and each piece begins with a look."""
+        more = False
         if self._enrolment is not None:
             self._carry_on(self._enrolment)
         elif self._call is not None:
             self._expect(self._call)
         elif self._glass.look(scanner, self._library, self._publish):
-            self._library.work()
+            more = self._library.work()
         if self._enrolment is None and self._call is None and self._glass.idle:
             self._feedback.show(Light.READY)
         self._show()
+        return more
 
     def _publish(self, event: ScanResult | EnrolProgress) -> None:
         """Tell everybody, and then the light. If that fails, the next look at the glass will find out why."""

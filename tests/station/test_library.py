@@ -60,6 +60,29 @@ def test_F051_a_wiped_scanner_is_filled_again_with_nobody_present(tmp_path: Path
         assert kinds(desk, BARAKA) == [ScanKind.WELCOME]
 
 
+def test_mending_waits_for_the_wire_alone_and_people_come_first(tmp_path: Path) -> None:
+    with station(tmp_path) as desk:
+        two_enrolled(desk)
+        desk.emulator.wipe()
+        desk.emulator.unplug()
+        desk.steps(2)
+        desk.emulator.replug()
+        while desk.health is not ScannerHealth.READY or not desk.reader._library.busy:
+            desk.steps(1)
+        left = desk.reader.status.waiting
+        assert left
+        desk.emulator.place("a stranger")
+        assert desk.reader.step() == 0.1, "somebody is served"
+        assert desk.events[-1].kind is ScanKind.NOT_RECOGNISED  # type: ignore[union-attr]
+        assert desk.reader.status.waiting == left
+        desk.emulator.lift()
+        desk.steps(5)
+        assert desk.reader._library.busy
+        assert desk.restored() == 0
+        desk.steps(1)
+        assert desk.reader.step() == 0.1, "nothing is left to do"
+
+
 @pytest.mark.parametrize("model", EVERY)
 def test_T010_shuffled_slots_credit_nobody_and_are_put_right(tmp_path: Path, model: str) -> None:
     with station(tmp_path, model) as desk:
