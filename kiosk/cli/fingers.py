@@ -56,7 +56,7 @@ def remove(uid: str, finger: str, socket: Path) -> None:
 def weak(socket: Path, *, as_json: bool) -> None:
     """List fingers that cost their owners too many presses, or whose scores fall: enrol these again, or another finger."""
     with ControlClient(socket, timeout=REPORT_S) as kiosk:
-        found = kiosk.ask(list[WeakFinger], "weak_fingers")
+        found = kiosk.rows(list[WeakFinger], "weak_fingers")
     if as_json:
         print_json(found)
         return
@@ -75,8 +75,8 @@ def weak(socket: Path, *, as_json: bool) -> None:
 @json_option
 def absent(socket: Path, *, as_json: bool) -> None:
     """List who has a finger enrolled, but not for the scanner that a station has now: they have to come by once."""
-    with ControlClient(socket) as kiosk:
-        found = kiosk.ask(list[AbsentMember], "absent")
+    with ControlClient(socket, timeout=REPORT_S) as kiosk:
+        found = kiosk.rows(list[AbsentMember], "absent")
     if as_json:
         print_json(found)
         return

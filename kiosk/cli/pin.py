@@ -20,7 +20,7 @@ def pin() -> None:
 def list_(socket: Path, *, as_json: bool) -> None:
     """List who may punch by PIN, and how many of their latest punches were: a PIN can be lent, a finger cannot."""
     with ControlClient(socket, timeout=REPORT_S) as kiosk:
-        found = kiosk.ask(list[PinHolder], "pins")
+        found = kiosk.rows(list[PinHolder], "pins")
     if as_json:
         print_json(found)
         return

@@ -11,7 +11,7 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 import msgspec
 
@@ -19,6 +19,8 @@ from kiosk.control import protocol
 from kiosk.control.protocol import Code, ControlError, DaemonGoneError, Event, Model
 from kiosk.models import Member
 from kiosk.views import PunchView, Status
+
+Row = TypeVar("Row")
 
 
 class ControlClient:
@@ -73,9 +75,13 @@ class ControlClient:
         return self.ask(Status, "status")
 
     def members(self) -> list[Member]:
-        """Everybody the kiosk knows, asked for page by page: a whole town does not fit into one line."""
-        found: list[Member] = []
-        while page := self.ask(list[Member], "members", start=len(found)):
+        """Everybody the kiosk knows."""
+        return self.rows(list[Member], "members")
+
+    def rows(self, model: type[list[Row]], method: str) -> list[Row]:
+        """All that `method` lists, asked for page by page: a whole town does not fit into one line."""
+        found: list[Row] = []
+        while page := self.ask(model, method, start=len(found)):
             found += page
         return found
 

@@ -32,13 +32,14 @@ MAX_CLIENTS = 32
 class Method(msgspec.Struct, frozen=True):
     """A method of the socket: `params` is the model of what it takes, `handle` gets it decoded, `operator` guards it.
 
-    A `slow` one takes longer than the screen can wait: it gets a thread of its own, one at a time.
+    A `slow` one takes longer than the screen can wait: it gets a thread of its own. The text is its lane, and in each lane one at a
+    time is worked on; empty means that it is quick.
     """
 
     params: type[msgspec.Struct]
     handle: Callable[[Any], object]
     operator: bool = False
-    slow: bool = False
+    slow: str = ""
 
 
 class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -63,7 +64,7 @@ class ControlServer:
         self._clients: dict[int, _Client] = {}
         self._events: collections.deque[Event] = collections.deque(maxlen=1000)
         self._answers: collections.deque[tuple[_Client, bytes]] = collections.deque()
-        self._slow = threading.Lock()
+        self._lanes = {method.slow: threading.Lock() for method in methods.values() if method.slow}
         self._waker, self._woken = socket.socketpair()
         self._waker.setblocking(False)
         self._woken.setblocking(False)
@@ -175,12 +176,13 @@ class ControlServer:
 
     def _send_off(self, client: "_Client", number: int | str | None, method: Method, params: msgspec.Struct) -> bytes:
         """Answer later, from a thread; nothing is answered now."""
-        if not self._slow.acquire(blocking=False):
+        lane = self._lanes[method.slow]
+        if not lane.acquire(blocking=False):
             raise ControlError("the one before it is still being worked on", code=Code.BUSY)
 
         def work() -> None:
             line = _outcome(number, method, params)
-            self._slow.release()
+            lane.release()
             self._answers.append((client, line))
             self.wake()
 

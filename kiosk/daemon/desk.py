@@ -82,7 +82,7 @@ class Desk:
             "status": Method(Nothing, lambda _: self.status()),
             "members": Method(MembersParams, self._members, operator=True),
             "punches": Method(PunchesParams, self._punches, operator=True),
-            "verify_log": Method(Nothing, lambda _: self._store.punches.verify(), operator=True, slow=True),
+            "verify_log": Method(Nothing, lambda _: self._store.punches.verify(), operator=True, slow="reports"),
             "sync": Method(Nothing, self._sync, operator=True),
             "enrol": Method(EnrolRequest, self._enrol, operator=True),
             "cancel_enrolment": Method(StationParams, self._cancel, operator=True),

@@ -1,6 +1,6 @@
 """What can be asked about members' fingers and PINs through the control socket."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated
 
 import msgspec
@@ -8,7 +8,7 @@ import msgspec
 from kiosk import pins
 from kiosk.clock import Clock
 from kiosk.control.protocol import Code, ControlError
-from kiosk.control.server import Method, Nothing
+from kiosk.control.server import Method
 from kiosk.daemon.stations import reader_of
 from kiosk.errors import KioskError
 from kiosk.models import FingerName, Member, SlotState
@@ -18,6 +18,9 @@ from kiosk.views import AbsentMember, FingerView, PinHolder, Restored, ScanKind,
 
 PAGE = 200
 """Sealed fingers in one answer or request: each stays below the longest line of the socket."""
+
+ROWS = 1000
+"""Rows of a report in one answer, for the same reason."""
 
 WEAK_TRIES = 1.5
 """Presses for a punch, on average, from which on a finger counts as weak."""
@@ -71,6 +74,12 @@ class PageParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     after: Annotated[str, msgspec.Meta(max_length=200)] = ""
 
 
+class RowsParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which rows of a report: ROWS of them from number `start` on."""
+
+    start: Annotated[int, msgspec.Meta(ge=0)] = 0
+
+
 class RestoreParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Fingers out of a backup."""
 
@@ -92,14 +101,14 @@ class People:
         return {
             "fingers": Method(MemberParams, self._fingers, operator=True),
             "remove_finger": Method(FingerParams, self._remove_finger, operator=True),
-            "weak_fingers": Method(Nothing, lambda _: self._weak(), operator=True, slow=True),
-            "absent": Method(Nothing, lambda _: self._absent(), operator=True),
-            "pins": Method(Nothing, lambda _: self._pins(), operator=True, slow=True),
-            "set_pin": Method(NewPinParams, self._set_pin, operator=True, slow=True),
+            "weak_fingers": _report(self._weak),
+            "absent": _report(self._absent),
+            "pins": _report(self._pins),
+            "set_pin": Method(NewPinParams, self._set_pin, operator=True, slow="reports"),
             "remove_pin": Method(MemberParams, self._remove_pin, operator=True),
-            "punch_by_pin": Method(PinParams, self._punch_by_pin, slow=True),
+            "punch_by_pin": Method(PinParams, self._punch_by_pin, slow="punches"),
             "backup": Method(PageParams, self._backup, operator=True),
-            "restore": Method(RestoreParams, self._restore, operator=True, slow=True),
+            "restore": Method(RestoreParams, self._restore, operator=True, slow="reports"),
         }
 
     def member(self, uid: str) -> Member:
@@ -141,7 +150,7 @@ class People:
             if falling or usage.tries / usage.hits >= WEAK_TRIES:
                 uid = finger.member_uid
                 found.append(WeakFinger(uid, names[uid], finger.name, usage.hits, usage.tries, first, last))
-        return sorted(found, key=lambda weak: weak.tries / weak.hits, reverse=True)[:PAGE]
+        return sorted(found, key=lambda weak: weak.tries / weak.hits, reverse=True)
 
     def _absent(self) -> list[AbsentMember]:
         fingers = self._store.fingers.all()
@@ -153,7 +162,7 @@ class People:
             here = {finger.member_uid for finger in fingers if finger.id in known}
             enrolled = {finger.member_uid for finger in fingers} & active.keys()
             found += [AbsentMember(name, model, uid, active[uid]) for uid in sorted(enrolled - here)] if model else []
-        return found[: 10 * PAGE]
+        return found
 
     def _recognisable(self, station: str, model: str) -> set[str]:
         held = {slot.finger_id for slot in self._store.slots.of_station(station) if slot.state is SlotState.HELD}
@@ -203,3 +212,12 @@ class People:
         if not self._vault.keeps:
             raise ControlError("This kiosk keeps no copies of fingers: it has no template key, or is told not to.")
         return self._vault.restore(params.fingers)
+
+
+def _report(rows: Callable[[], Sequence[msgspec.Struct]]) -> Method:
+    """A method that lists `rows`, page by page, made anew for each: they are long only where few ask."""
+
+    def page(params: RowsParams) -> Sequence[msgspec.Struct]:
+        return rows()[params.start : params.start + ROWS]
+
+    return Method(RowsParams, page, operator=True, slow="reports")

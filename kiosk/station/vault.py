@@ -114,8 +114,13 @@ class Vault:
         if self._keys is None:
             return []
         finger_id, _, model = after.partition(" ")
-        page = self._store.templates.page((finger_id, model), limit)
-        return [record for kept in page if (record := self._record(self._keys, kept)) is not None]
+        place = (finger_id, model)
+        while page := self._store.templates.page(place, limit):
+            readable = [record for kept in page if (record := self._record(self._keys, kept)) is not None]
+            if readable:
+                return readable
+            place = (page[-1].finger_id, page[-1].model)  # an empty answer means that nothing is behind it
+        return []
 
     def restore(self, fingers: Sequence[SealedFinger]) -> Restored:
         """Take in what a backup holds, of this kiosk or of another one with the same key; what is known already stays as it is."""

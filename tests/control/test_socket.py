@@ -302,7 +302,11 @@ def test_an_answer_of_another_version_is_said_to_be_one(running: Running) -> Non
 
 def test_I014_a_slow_method_keeps_nobody_waiting(tmp_path: Path) -> None:
     release = threading.Event()
-    methods = METHODS | {"slow": Method(Nothing, lambda _: release.wait(10), slow=True)}
+    methods = METHODS | {
+        "slow": Method(Nothing, lambda _: release.wait(10), slow="reports"),
+        "report": Method(Nothing, lambda _: True, slow="reports"),
+        "punch": Method(Nothing, lambda _: True, slow="punches"),
+    }
     served = Running(tmp_path / "control.sock", methods)
     try:
         with raw(served.path) as patient, ControlClient(served.path) as other:
@@ -310,6 +314,9 @@ def test_I014_a_slow_method_keeps_nobody_waiting(tmp_path: Path) -> None:
             assert other.status() == STATUS
             with pytest.raises(ControlError, match="still being worked on"):
                 other.call("slow")
+            with pytest.raises(ControlError, match="still being worked on"):
+                other.call("report")
+            assert other.ask(bool, "punch"), "another lane"
             release.set()
             assert json.loads(patient.makefile("rb").readline()) == {"jsonrpc": "2.0", "id": 7, "result": True}
             assert other.ask(bool, "slow")
@@ -320,7 +327,7 @@ def test_I014_a_slow_method_keeps_nobody_waiting(tmp_path: Path) -> None:
 
 def test_whoever_hangs_up_on_a_slow_method_is_forgotten(tmp_path: Path) -> None:
     release, begun = threading.Event(), threading.Event()
-    methods = METHODS | {"slow": Method(Nothing, lambda _: begun.set() or release.wait(10), slow=True)}
+    methods = METHODS | {"slow": Method(Nothing, lambda _: begun.set() or release.wait(10), slow="reports")}
     served = Running(tmp_path / "control.sock", methods)
     try:
         with raw(served.path) as hasty:

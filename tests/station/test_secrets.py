@@ -6,9 +6,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
+import drivers
+from drivers import Template
+from kiosk.sealing import TemplateKeys
+from kiosk.station import Vault
 from kiosk.store import Store
 from tests.support.canary import forms
-from tests.support.station import AMINA, BARAKA, Station, station
+from tests.support.people import fill
+from tests.support.station import AMINA, BARAKA, KEYS, Station, station
 
 
 @pytest.mark.parametrize("model", ["r307", "r503", "zw101"])
@@ -62,10 +67,6 @@ def test_T008_kept_on_the_sensor_means_only_there(tmp_path: Path) -> None:
 
 
 def test_a_backup_is_read_back_by_another_kiosk_with_the_same_key_alone(tmp_path: Path) -> None:
-    from kiosk.sealing import TemplateKeys  # noqa: PLC0415
-    from kiosk.station import Vault  # noqa: PLC0415
-    from tests.support.station import KEYS  # noqa: PLC0415
-
     with station(tmp_path) as desk:
         desk.enrol(AMINA)
         fingers = desk.reader._vault.backup("", 100)
@@ -82,3 +83,19 @@ def test_a_backup_is_read_back_by_another_kiosk_with_the_same_key_alone(tmp_path
     assert template is not None
     assert vault.whose(template) == finger
     other.close()
+
+
+def test_a_backup_does_not_end_at_copies_whose_key_is_lost(tmp_path: Path) -> None:
+    store = Store.open(tmp_path / "kiosk.db")
+    with drivers.start_emulator("r307", link=tmp_path / "scanner", instant=True, seed=1) as emulator:
+        fill(store, Vault(store, KEYS), emulator.device, 7)
+    lost, vault = Vault(store, TemplateKeys(bytes(32))), Vault(store, KEYS)
+    for finger in store.fingers.all()[:5]:
+        kept = store.templates.get(finger.id, "R307")
+        assert kept is not None
+        lost._put(TemplateKeys(bytes(32)), finger, Template("R307", bytes(kept.size)))
+    [sixth] = vault.backup("", 2)
+    [seventh] = vault.backup(sixth.place, 2)
+    assert [sixth.place, seventh.place] == ["1005 R307", "1006 R307"]
+    assert vault.backup(seventh.place, 2) == []
+    store.close()
