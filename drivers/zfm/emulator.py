@@ -39,9 +39,7 @@ class ZfmDevice(Device):
 
     def power_on(self) -> Iterator[Answer]:
         """See Device.power_on."""
-        self._firmware.reset()
-        self._decoder.clear()
-        self._downloaded.clear()
+        self._start_anew()
         yield Answer(self._build.greeting, self._build.boot_s)
 
     def receive(self, data: bytes) -> Iterator[Answer]:
@@ -84,6 +82,11 @@ class ZfmDevice(Device):
         """See Device.close."""
         self._flash.close()
 
+    def _start_anew(self) -> None:
+        self._firmware.reset()
+        self._decoder.clear()
+        self._downloaded.clear()
+
     def _take(self, packet: Packet) -> Iterator[Answer]:
         if packet.pid is Pid.COMMAND and packet.payload:
             self._downloaded.clear()
@@ -96,7 +99,9 @@ class ZfmDevice(Device):
     def _execute(self, code: int, fields: bytes) -> Iterator[Answer]:
         if code == SOFT_RST.code and code in self._firmware.profile.commands:
             yield self._ack(Reply())
-            yield from self.power_on()
+            self._start_anew()
+            # The power did not rise, so that no junk comes before the byte 55.
+            yield Answer(self._build.greeting[-1:], self._build.boot_s)
             return
         reply = self._firmware.execute(code, fields)
         yield self._ack(reply)
