@@ -228,15 +228,16 @@ def discover(
 def diagnose(
     url: str,
     *,
-    family: str = "zfm",
+    family: str | None = None,
     baud: int | None = None,
     on_step: Callable[[str], None] = lambda _step: None,
     deadline_scale: float = 1.0,
 ) -> "Diagnosis":
-    """Find out what is wrong with the scanner of `family` at `url`, expected at `baud`, and what a person can do about it.
+    """Find out what is wrong with the scanner of `family`, or of whichever answers, at `url`, and what a person can do about it.
 
-    `on_step` hears in plain words what is done next. Takes some seconds for a scanner that answers, up to half a minute for a silent one.
-    Raises only UnknownModelError, for a family that is not installed, and LinkLost for an emulator that cannot be started.
+    `baud` is the speed that it is expected at, `on_step` hears in plain words what is done next. Takes some seconds for a scanner that
+    answers, up to half a minute for a silent one. Raises only UnknownModelError, for a family that is not installed, and LinkLost for an
+    emulator that cannot be started.
     """
     from drivers import diagnosis
 

@@ -15,17 +15,20 @@ from drivers.registry import create_scanner, port_of
 from drivers.scanner import Scanner
 from drivers.zfm.trial import PASSWORD_CODES
 
+_FIRST = "zfm"
+"""The family that is asked for at length before the others: most scanners are of it."""
+
 
 def diagnose(
     url: str,
     *,
-    family: str = "zfm",
+    family: str | None = None,
     baud: int | None = None,
     on_step: Callable[[str], None] = lambda _step: None,
     monotonic: Callable[[], float] = time.monotonic,
     deadline_scale: float = 1.0,
 ) -> Diagnosis:
-    """Find out what is wrong with the scanner of `family` at `url`, and what a person can do about it.
+    """Find out what is wrong with the scanner of `family`, or of whichever answers, at `url`, and what a person can do about it.
 
     `baud` is the speed it is expected at (the family's usual one if None). `on_step` hears in plain words what is done next; the whole
     takes some seconds for a scanner that answers, up to half a minute for a silent one. The library is left alone, and no opcode sent that
@@ -34,12 +37,17 @@ def diagnose(
     Whatever the port does becomes a finding; raises only UnknownModelError, for a family that is not installed, and LinkLost for an
     emulator that cannot be started.
     """
-    scanner = create_scanner(family, url)
+    first = family or _FIRST
+    scanner = create_scanner(first, url)
     expected = baud or scanner.usual_speeds[0]
-    case = Case(url, port_of(url), family, expected, on_step, monotonic, deadline_scale)
+    case = Case(url, port_of(url), first, expected, on_step, monotonic, deadline_scale)
     try:
         return (
-            _opens(case) or _answers(case, scanner) or listen(case) or _others(case) or sweep(case, scanner.all_speeds)
+            _opens(case)
+            or _answers(case, scanner)
+            or listen(case)
+            or _others(case, welcome=family is None)
+            or sweep(case, scanner.all_speeds)
         )
     except (LinkLost, LinkTimeout) as failure:
         case.note(str(failure))
@@ -95,7 +103,8 @@ def _answers(case: Case, model: Scanner) -> Diagnosis | None:
         scanner.close()
 
 
-def _others(case: Case) -> Diagnosis | None:
+def _others(case: Case, *, welcome: bool) -> Diagnosis | None:
+    """Look for a scanner of another family: a finding, or just as `welcome` as one of the first."""
     others = [family for family in ordered_families() if family != case.family]
     case.say(f"Asking for scanners of other families: {', '.join(others) or 'none is installed'}")
     found = next(filter(None, (_asked(case, family) for family in others)), None)
@@ -103,6 +112,9 @@ def _others(case: Case) -> Diagnosis | None:
         return None
     case.info = found.info
     case.note(f"a {found.info.model} answers, in the protocol of {found.family}")
+    if welcome:
+        case.family, case.baud = found.family, found.info.baud or case.baud
+        return _answers(case, create_scanner(found.family, case.url))
     return case.closed(
         Finding.OTHER_FAMILY, f'Write into its [[station]] of the configuration: family = "{found.family}"'
     )

@@ -76,12 +76,12 @@ def probe(ports: tuple[str, ...], *, as_json: bool) -> None:
 
 @scanner.command(epilog="Example: kiosk scanner diagnose /dev/ttyUSB0")
 @click.argument("port")
-@click.option("--family", default="zfm", show_default=True, help="The driver that the scanner should answer to.")
+@click.option("--family", help="The driver that the scanner should answer to.  [default: whichever does]")
 @click.option(
     "--baud", type=click.IntRange(1200, 921600), help="The speed that is configured.  [default: the family's]"
 )
 @json_option
-def diagnose(port: str, *, family: str, baud: int | None, as_json: bool) -> None:
+def diagnose(port: str, *, family: str | None, baud: int | None, as_json: bool) -> None:
     """Find out what is wrong with the scanner at PORT, and what to do. Exit 0 if nothing is, 69 otherwise.
 
     Stop the kiosk first: a port has one user. Keep the glass empty. Takes up to half a minute; nothing is changed on the scanner.

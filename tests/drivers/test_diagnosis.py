@@ -67,10 +67,11 @@ def test_other_dialects_are_ok_too(model: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("family", "model"), [("gt521", "gt521f52"), ("waveshare", "waveshare")])
-def test_other_families_are_ok_when_asked_for_and_named_when_not(family: str, model: str, tmp_path: Path) -> None:
+def test_other_families_are_ok_and_named_when_another_one_is_asked_for(family: str, model: str, tmp_path: Path) -> None:
     with emulated(model, tmp_path) as emulator:
         assert diagnosed(emulator.link, family=family, scale=0.5).finding is Finding.OK
-        found = diagnosed(emulator.link, scale=0.3)
+        found = diagnosed(emulator.link, family="zfm", scale=0.3)
+        assert diagnosed(emulator.link, scale=0.5).finding is Finding.OK
     assert found.finding is Finding.OTHER_FAMILY
     assert f'family = "{family}"' in found.cure
 
