@@ -73,6 +73,10 @@ class Library:
         """Whether the scanner is still the one that was settled, as far as one exchange can tell."""
         return self._identity.same()
 
+    def agrees(self) -> bool:
+        """Whether the scanner still uses the slots that it did: some seconds on a slow line with thousands of slots."""
+        return self._scanner.used() == self.shelf.used
+
     def owner(self, slot: int) -> Finger | None:
         """Whose finger lies in `slot`, proven by its content; None if it belongs to nobody.
 

@@ -241,6 +241,9 @@ class Reader:
             self._setbacks.forget()
         if due in {Due.SETTLE, Due.NIGHT}:
             self._settle(scanner)
+        elif due is Due.DOUBT:
+            if not self._library.agrees():
+                self._settle(scanner)
         elif due is Due.HEALTH:
             scanner.check()
             if self._library.same():
@@ -265,6 +268,8 @@ class Reader:
     def _publish(self, event: ScanResult | EnrolProgress) -> None:
         """Tell everybody, and then the light. If that fails, the next look at the glass will find out why."""
         self._tell(event)
+        if isinstance(event, ScanResult) and event.kind is ScanKind.WAIT:
+            self._rounds.doubt()
         with contextlib.suppress(ScannerError):
             if isinstance(event, ScanResult):
                 self._feedback.answer(event.kind)

@@ -19,6 +19,8 @@ class Due(enum.Enum):
 
     NOTHING = enum.auto()
     HEALTH = enum.auto()
+    DOUBT = enum.auto()
+    """Perhaps the scanner's library is no longer what it was: comparing which slots are in use will tell."""
     SETTLE = enum.auto()
     NIGHT = enum.auto()
     """SETTLE, and whatever failed too often is tried again."""
@@ -33,6 +35,11 @@ class Rounds:
         self._settled_at = 0.0
         self._checked = clock.monotonic()
         self._glitches = 0
+        self._doubted = False
+
+    def doubt(self) -> None:
+        """Nobody was recognised time and again: the scanner may have forgotten its fingers without a sound."""
+        self._doubted = True
 
     def disturb(self) -> None:
         """Something happened to the scanner or its line: nothing that was known of the library is certain."""
@@ -49,14 +56,18 @@ class Rounds:
         """The library was settled just now, after so many glitches."""
         self._settled_on, self._settled_at = self._night(), self._clock.monotonic()
         self._glitches = glitches
+        self._doubted = False
 
     def due(self) -> Due:
-        """What it is time for. HEALTH is told once."""
+        """What it is time for. DOUBT and HEALTH are told once."""
         now = self._clock.monotonic()
         if not self._settled_on:
             return Due.SETTLE
         if self._night() != self._settled_on and now - self._settled_at > NIGHT_S:
             return Due.NIGHT
+        if self._doubted:
+            self._doubted = False
+            return Due.DOUBT
         if now - self._checked > HEALTH_S:
             self._checked = now
             return Due.HEALTH

@@ -60,6 +60,20 @@ def test_F051_a_wiped_scanner_is_filled_again_with_nobody_present(tmp_path: Path
         assert kinds(desk, BARAKA) == [ScanKind.WELCOME]
 
 
+@pytest.mark.parametrize("model", EVERY)
+def test_F051_a_library_that_is_lost_without_a_sound_is_missed_after_five_presses(tmp_path: Path, model: str) -> None:
+    with station(tmp_path, model) as desk:
+        two_enrolled(desk)
+        desk.emulator.wipe()
+        told = [kind for _ in range(5) for kind in kinds(desk, AMINA)]
+        assert told == [*[ScanKind.NOT_RECOGNISED] * 5, ScanKind.WAIT]
+        desk.restored()
+        assert desk.scanner.used() == desk.slots.keys()
+        assert len(desk.slots) == 2
+        desk.clock.advance(30)
+        assert kinds(desk, AMINA) == [ScanKind.WELCOME]
+
+
 def test_mending_waits_for_the_wire_alone_and_people_come_first(tmp_path: Path) -> None:
     with station(tmp_path) as desk:
         two_enrolled(desk)
@@ -76,8 +90,9 @@ def test_mending_waits_for_the_wire_alone_and_people_come_first(tmp_path: Path) 
         assert desk.events[-1].kind is ScanKind.NOT_RECOGNISED  # type: ignore[union-attr]
         assert desk.reader.status.waiting == left
         desk.emulator.lift()
-        desk.steps(5)
-        assert desk.reader._library.busy
+        while pause := desk.reader.step():
+            desk.clock.advance(pause)
+        assert desk.reader.status.waiting == left - 1
         assert desk.restored() == 0
         desk.steps(1)
         assert desk.reader.step() == 0.1, "nothing is left to do"
