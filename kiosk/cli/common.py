@@ -49,3 +49,8 @@ def print_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 def plain(text: str) -> str:
     """Show control characters instead of letting a terminal obey them: names and messages come from outside."""
     return "".join(letter if letter.isprintable() else "�" for letter in text)
+
+
+def counted(count: int, one: str, many: str) -> str:
+    """Say how many of what: "1 punch", "2 punches"."""
+    return f"{count} {one if count == 1 else many}"

@@ -7,7 +7,7 @@ import click
 import msgspec
 
 from kiosk import disk
-from kiosk.cli.common import json_option, plain, print_json, socket_option
+from kiosk.cli.common import counted, json_option, plain, print_json, socket_option
 from kiosk.control.client import ControlClient
 from kiosk.errors import Exit, KioskError
 from kiosk.views import Restored, SealedFinger
@@ -17,6 +17,8 @@ PAGE = 100
 """Fingers in one request."""
 
 PATIENCE_S = 60.0
+
+_COPY, _COPIES = "copy of a finger", "copies of fingers"
 
 
 class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -51,7 +53,7 @@ def backup(file: Path, socket: Path) -> None:
         header = Header(kiosk_fingers=FORMAT, site=kiosk.status().site)
         lines = [_line(header), *map(_line, _all(kiosk))]
     disk.replace(file, b"".join(lines))
-    click.echo(f"{len(lines) - 1} fingers written to {file}.")
+    click.echo(f"{counted(len(lines) - 1, _COPY, _COPIES)} written to {file}.")
 
 
 @click.command(epilog="Example: kiosk scanner restore fingers.jsonl")
@@ -73,11 +75,11 @@ def restore(file: Path, socket: Path, *, as_json: bool) -> None:
     if as_json:
         print_json(total)
     else:
-        click.echo(f"{total.added} fingers taken in, {total.known} known already.")
+        click.echo(f"{counted(total.added, _COPY, _COPIES)} taken in, {total.known} known already.")
     for why in total.refused:
         click.echo(plain(why), err=True)
     if total.refused:
-        raise LeftOutError(f"{len(total.refused)} fingers were left out")
+        raise LeftOutError(f"{counted(len(total.refused), 'copy was', 'copies were')} left out")
 
 
 @click.command(epilog="Example: kiosk scanner adopt main")

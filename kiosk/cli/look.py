@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from kiosk.cli.common import json_option, print_json, print_table, socket_option
+from kiosk.cli.common import counted, json_option, print_json, print_table, socket_option
 from kiosk.control.client import ControlClient
 from kiosk.errors import Exit, KioskError
 from kiosk.models import Lane
@@ -123,7 +123,7 @@ def _report_chain(report: ChainReport, *, as_json: bool) -> None:
     if as_json:
         print_json(report)
     elif report.ok:
-        click.echo(f"{report.rows} punches, chain intact.")
+        click.echo(f"{counted(report.rows, 'punch', 'punches')}, chain intact.")
     if not report.ok:
         raise TamperedError(
             f"the log was changed outside the kiosk: row {report.broken_at} does not fit the one before it"
@@ -140,8 +140,10 @@ def _print_status(found: Status) -> None:
     rows += [(f"scanner {station.name}", station.health, _scanner_detail(station)) for station in found.stations]
     rows.append(("copies", "none" if found.templates_trouble else "kept", found.templates_trouble))
     rows += [(f"lane {lane.lane}", f"{lane.waiting} waiting", _lane_detail(lane)) for lane in found.lanes]
-    rows.append(("roster", f"{found.members} members", found.sync_trouble or f"pulled {found.last_roster or 'never'}"))
-    rows.append(("today", f"{found.punches_today} punches", f"{found.fingers} fingers enrolled"))
+    known = counted(found.members, "member", "members")
+    rows.append(("roster", known, found.sync_trouble or f"pulled {found.last_roster or 'never'}"))
+    today = counted(found.punches_today, "punch", "punches")
+    rows.append(("today", today, f"{counted(found.fingers, 'finger', 'fingers')} enrolled"))
     print_table(("PART", "STATE", "DETAIL"), rows)
 
 
@@ -150,9 +152,9 @@ def _scanner_detail(station: StationStatus) -> str:
     if station.health is ScannerHealth.READY:
         parts.append(f"{station.model} at {station.port}, {station.used} of {station.capacity} slots used")
     if station.waiting:
-        parts.append(f"{station.waiting} fingers still to be written into it")
+        parts.append(f"{counted(station.waiting, 'finger', 'fingers')} still to be written into it")
     if station.absent:
-        parts.append(f"{station.absent} people to be enrolled on it: kiosk fingers absent")
+        parts.append(f"{counted(station.absent, 'person', 'people')} to be enrolled on it: kiosk fingers absent")
     return "; ".join(parts)
 
 

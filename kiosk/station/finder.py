@@ -1,7 +1,7 @@
 """Where the scanner is: at its configured port, or, after a re-plug or without a configured one, at any other that answers."""
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from drivers import LinkLost, Scanner, ScannerError, create_scanner, device_of, scanner_families, serial_ports
 
@@ -47,6 +47,7 @@ class Finder:
         self._ports = ports
         self._at = self._found = ("", "")
         self._ways: Iterator[tuple[str, str]] = iter(())
+        self._answers: dict[str, str] = {}
 
     def attempt(self) -> tuple[str, Scanner]:
         """Open one scanner, at the next place where it may be; returns the port too.
@@ -61,9 +62,20 @@ class Finder:
             scanner.open()
         except ScannerError:
             self._ports.release(self._station)
+            if self.answered(port) == family:
+                del self._answers[port]
             raise
         self._at = (port, family)
+        # No other family has to be asked for where one answers, even if that scanner cannot be kept.
+        self._answers[port] = family
+        self._ways = iter([way for way in self._ways if way[0] != port])
         return port, scanner
+
+    def answered(self, port: str) -> str | None:
+        """The family of a scanner that answers at `port`, and was not kept; None if there is none."""
+        if _absent(port):
+            self._answers.pop(port, None)
+        return self._answers.get(port)
 
     def let_go(self) -> None:
         """The scanner was closed: another station may look there."""
@@ -73,6 +85,7 @@ class Finder:
         """What `attempt` returned is this station's scanner: the next search begins there. Without this word, the search goes on."""
         self._found = self._at
         self._ways = iter(())
+        self._answers.clear()
 
     def _next(self) -> tuple[str, str]:
         way = next(self._ways, None)
@@ -94,12 +107,18 @@ class Finder:
         if self._port == AUTO or _absent(self._port):
             ports += [port for port in serial_ports() if port not in ports]
         families = scanner_families() if self._family == AUTO else (self._family,)
-        # A port that is not there is tried once, for the words that say so.
-        ways = [(port, family) for port in ports for family in (families[:1] if _absent(port) else families)]
+        # A port that is not there is tried once, for the words that say so; one where something answers, with its family alone.
+        ways = [(port, family) for port in ports for family in self._families(port, families)]
         if self._found not in ways:
             return ways
         others = [way for way in ways if way != self._found]
         return [way for other in others for way in (self._found, other)] or [self._found]
+
+    def _families(self, port: str, families: Sequence[str]) -> Sequence[str]:
+        if _absent(port):
+            return families[:1]
+        answered = self.answered(port)
+        return families if answered is None else (answered,)
 
 
 def _absent(port: str) -> bool:

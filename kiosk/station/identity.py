@@ -135,7 +135,8 @@ def foreign(scanner: Scanner, store: Store, station: str) -> LibraryError:
 
 def costly(station: str, fingers: int) -> LibraryError:
     """Why an empty scanner is not simply taken for this station's: that would cost people their enrolment."""
+    lie, these = ("1 finger lies", "this finger") if fingers == 1 else (f"{fingers} fingers lie", "these fingers")
     return LibraryError(
-        f"This is not the scanner that this station knows, and {fingers} fingers lie in that one alone. Plug it in again, or let the "
-        f"kiosk take this one, and enrol these fingers anew: kiosk scanner adopt {station}"
+        f"This is not the scanner that this station knows, and {lie} in that one alone. Plug it in again, or let the kiosk take this "
+        f"one, and enrol {these} anew: kiosk scanner adopt {station}"
     )

@@ -345,7 +345,13 @@ class Reader:
                 log.warning("station %s: %s (it still answers)", self.status.name, error)
                 if self._failures <= len(REOPEN_S):
                     return self._period
+        elif self._scanner is None and self._finds_nothing_else():
+            return self._pause()
         return self._lost(ScannerHealth.FAULT, str(error), error.cure)
+
+    def _finds_nothing_else(self) -> bool:
+        """Whether a scanner is LOCKED that still answers: then that stays said, and not what is wrong at other ports."""
+        return self.status.health is ScannerHealth.LOCKED and self._finder.answered(self.status.port) is not None
 
     def _locked(self, why: str) -> float:
         with contextlib.suppress(ScannerError):  # it is let go of in any case
@@ -376,10 +382,14 @@ class Reader:
 
     def _lost(self, health: ScannerHealth, why: str, cure: str) -> float:
         self._let_go(f"The enrolment was interrupted: {why}")
-        detail = f"{why.rstrip('.')}. {cure}".strip()
+        detail = f"{why.rstrip('.')}. {cure}" if cure else why
         if self.status.health is not health or self.status.detail != detail:
             log.error("station %s: %s", self.status.name, detail)
         self._set(health=health, detail=detail)
+        return self._pause()
+
+    def _pause(self) -> float:
+        """Seconds until the next try, longer from one to the next."""
         pause = REOPEN_S[min(self._failures, len(REOPEN_S) - 1)]
         self._failures += 1
         return pause * random.uniform(0.9, 1.1)  # noqa: S311  two scanners on one hub should not retry in step

@@ -121,12 +121,12 @@ def test_a_backup_is_taken_in_by_another_kiosk_with_the_same_key(
 ) -> None:
     file = tmp_path / "fingers.jsonl"
     main(["scanner", "backup", str(file)])
-    assert f"{COUNT} fingers written" in capsys.readouterr().out
+    assert f"{COUNT} copies of fingers written" in capsys.readouterr().out
     assert file.stat().st_mode & 0o777 == 0o600
     key = typed.credentials / KEY_FILE
     with premises(tmp_path / "b", count=COUNT, key=key, enrolled=False) as other:
         main(["scanner", "restore", str(file), "--socket", str(other.socket)])
-        assert f"{COUNT} fingers taken in, 0 known already." in capsys.readouterr().out
+        assert f"{COUNT} copies of fingers taken in, 0 known already." in capsys.readouterr().out
         other.until(lambda station: station.used == COUNT and not station.waiting)
         assert sorted(other.templates().values()) == sorted(typed.templates().values())
         [(_, result)] = other.press(finger_of(UIDS[2]))
@@ -143,9 +143,9 @@ def test_a_backup_is_refused_under_another_key_and_when_it_is_none(
     with premises(tmp_path / "b", count=COUNT, enrolled=False) as other:
         assert code("scanner", "restore", str(file), "--socket", str(other.socket)) == Exit.DATA
         refused = capsys.readouterr()
-        assert "0 fingers taken in" in refused.out
+        assert "0 copies of fingers taken in" in refused.out
         assert refused.err.count("sealed under the key") == COUNT
-        assert f"{COUNT} fingers were left out" in refused.err
+        assert f"{COUNT} copies were left out" in refused.err
         main(["fingers", "list", UIDS[0], "--socket", str(other.socket), "--json"])
         assert json.loads(capsys.readouterr().out) == []
     file.write_text("{}\n", encoding="utf-8")

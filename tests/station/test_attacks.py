@@ -74,7 +74,7 @@ def test_a_copy_that_cannot_be_opened_is_no_copy(desk: Station, tmp_path: Path) 
         swapped = make(emulator, desk.store, desk.clock, keys=OTHER_KEYS)
         swapped.steps(2)
         assert swapped.health is ScannerHealth.LOCKED
-        assert "1 fingers lie in that one alone" in swapped.reader.status.detail
+        assert "1 finger lies in that one alone" in swapped.reader.status.detail
         swapped.reader.close()
     back = make(desk.emulator, desk.store, desk.clock, keys=OTHER_KEYS)
     back.steps(8)

@@ -178,3 +178,39 @@ def test_a_station_in_trouble_does_not_slow_another_one(dev: Path, store: Store)
         assert front.health is ScannerHealth.READY
         front.reader.close()
         back.reader.close()
+
+
+@pytest.mark.parametrize("port", ["/dev/ttyUSB0", AUTO])
+def test_F050_a_locked_scanner_stays_locked_while_others_are_looked_for(dev: Path, store: Store, port: str) -> None:
+    clock = FakeClock()
+    with plugged(dev, "ttyUSB0") as [emulator]:
+        emulator.plant(3, "somebody")
+        (dev / "ttyUSB1").symlink_to("/dev/ptmx")
+        desk = at(emulator, store, clock, port, Ports(), family=AUTO)
+        desk.steps(1)
+        cure = desk.reader.status.detail
+        assert cure.endswith("kiosk scanner adopt main"), "nothing behind it: it is copied"
+        for _ in range(12):
+            desk.steps(1)
+            assert (desk.health, desk.reader.status.detail) == (ScannerHealth.LOCKED, cure)
+        emulator.unplug()
+        desk.steps(4)
+        assert desk.health is ScannerHealth.FAULT
+        emulator.replug()
+        desk.steps(12)
+        assert desk.health is ScannerHealth.LOCKED
+        desk.reader.adopt()
+        desk.steps(6)
+        assert desk.health is ScannerHealth.READY
+
+
+def test_another_familys_scanner_at_the_same_port_is_found(dev: Path, store: Store) -> None:
+    clock = FakeClock()
+    with plugged(dev, "ttyUSB0") as [emulator]:
+        desk = at(emulator, store, clock, "/dev/ttyUSB0", Ports(), family=AUTO)
+        desk.steps(2)
+        assert desk.reader.status.model == "R307"
+    with drivers.start_emulator("gt511c3", link=dev / "ttyUSB0", instant=True, seed=9):
+        desk.steps(12)
+        assert desk.reader.status.model == "GT-511C3"
+    desk.reader.close()

@@ -188,7 +188,7 @@ def kept(place: Premises) -> list[Path]:
 def check(places: dict[str, bytes], canaries: set[bytes]) -> None:
     assert {"kiosk.db", "kiosk.db-wal", "backup.jsonl", "broken.jsonl"} <= places.keys()
     # Each place holds what it should, so that an empty one proves nothing by accident.
-    assert b"fingers taken in" in places["printed"]
+    assert b"copies of fingers taken in" in places["printed"]
     assert b"were left out" in places["printed"]
     assert b"brought under the present" in places["journal"]
     assert b'"method":"enrol"' in places["control socket"]
