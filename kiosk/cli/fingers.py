@@ -1,12 +1,13 @@
 """`kiosk fingers`: whose fingers are enrolled, which of them read badly, and who has to come by."""
 
+from datetime import datetime
 from pathlib import Path
 
 import click
 
 from kiosk.cli.common import REPORT_S, json_option, print_json, print_table, socket_option
 from kiosk.control.client import ControlClient
-from kiosk.models import FingerName
+from kiosk.models import Consent, FingerName
 from kiosk.views import AbsentMember, FingerView, WeakFinger
 
 
@@ -32,7 +33,7 @@ def list_(uid: str, socket: Path, *, as_json: bool) -> None:
             view.finger.state,
             ", ".join(f"{station} {slot}" for station, slot in view.slots.items()) or "-",
             ", ".join(view.copies) or "-",
-            f"{view.finger.consent.text_version}, before {view.finger.consent.witness}",
+            _consent(view.finger.consent),
         )
         for view in found
     ]
@@ -86,6 +87,11 @@ def absent(socket: Path, *, as_json: bool) -> None:
     print_table(
         ("STATION", "SCANNER", "UID", "NAME"), [(each.station, each.model, each.uid, each.name) for each in found]
     )
+
+
+def _consent(consent: Consent) -> str:
+    given = datetime.fromtimestamp(consent.given_us / 1e6).astimezone()
+    return f"{consent.text_version}, {given:%Y-%m-%d %H:%M}, before {consent.witness}"
 
 
 def _trend(weak: WeakFinger) -> str:

@@ -22,6 +22,8 @@ PAGE = 200
 ROWS = 1000
 """Rows of a report in one answer, for the same reason."""
 
+NO_COPIES = "This kiosk keeps no copies of fingers just now: `kiosk status` says why."
+
 WEAK_TRIES = 1.5
 """Presses for a punch, on average, from which on a finger counts as weak."""
 
@@ -205,12 +207,12 @@ class People:
 
     def _backup(self, params: PageParams) -> list[SealedFinger]:
         if not self._vault.keeps:
-            raise ControlError("This kiosk keeps no copies of fingers, so that there is nothing to back up.")
+            raise ControlError(NO_COPIES)
         return self._vault.backup(params.after, PAGE)
 
     def _restore(self, params: RestoreParams) -> Restored:
         if not self._vault.keeps:
-            raise ControlError("This kiosk keeps no copies of fingers: it has no template key, or is told not to.")
+            raise ControlError(NO_COPIES)
         return self._vault.restore(params.fingers)
 
 
