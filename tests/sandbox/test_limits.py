@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -71,3 +72,10 @@ def test_zero_is_unlimited_and_wrong_keys_count_nothing(tmp_path: Path) -> None:
 )
 def test_the_busiest_minute_is_any_sixty_seconds(times: list[float], most: int) -> None:
     assert busiest(times, 60.0) == most
+
+
+def test_never_one_more_than_allowed_however_many_ask_at_once(tmp_path: Path) -> None:
+    clock = Hands(START)
+    with sandbox(tmp_path, limits=Limits(per_minute=60), clock=clock) as platform, ThreadPoolExecutor(8) as crowd:
+        answers = [status for status, _ in crowd.map(lambda _: knock(platform), range(100))]
+        assert (answers.count(200), answers.count(429)) == (60, 40)
