@@ -66,6 +66,7 @@ def _answer(endpoint: Endpoint, request: Request, body: bytes | None, platform: 
         fields = flattened(endpoint, {**told, **request.path_params})
         sight.signature(fields, told.get("signature"))
         check_request(endpoint, fields, told.get("signature"))
+        platform.state.transactions.advance(now)
         return _json(CALLS[endpoint](platform, fields, now))
     except RefusedError as refusal:
         return _json(refusal.wire(), refusal.http_status)

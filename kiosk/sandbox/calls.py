@@ -92,9 +92,9 @@ def telco(_platform: Platform, fields: Fields, _now: float) -> object:
     return {"status": "Success", "status_code": "0000", "prefix": prefix, "telco": max(fitting)[1]}
 
 
-def verify(platform: Platform, fields: Fields, now: float) -> object:
+def verify(platform: Platform, fields: Fields, _now: float) -> object:
     """GET /transactions/{ref}/verify: by any of a transaction's references."""
-    found = platform.find(str(fields["reference"]), now)
+    found = platform.state.transactions.find(str(fields["reference"]))
     if found is None:
         raise RefusedError("7001")
     reversal = platform.state.transactions.reversal_of(found)

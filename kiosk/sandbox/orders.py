@@ -51,11 +51,10 @@ CATEGORIES = {
 
 def submit(endpoint: Endpoint, platform: Platform, fields: Fields, now: float) -> dict[str, object]:
     """Take on the order that `fields` ask of `endpoint`, and answer it. Raises RefusedError."""
-    queued = _is_offline(fields)
-    asked = _asked(endpoint, fields)
-    if not queued:
-        _check_limits(endpoint, fields)
-    opened = platform.open(asked, str(fields.get("amount", "")), now, queued=queued)
+    queued, refusal = _is_offline(fields), _beyond_limits(endpoint, fields)
+    if refusal is not None and not queued:
+        raise RefusedError(refusal)
+    opened = platform.open(_asked(endpoint, fields), str(fields.get("amount", "")), now, queued=queued, refusal=refusal)
     if endpoint is endpoints.SEND_SMS:
         platform.state.people.charge_sms(opened.destination)
     return answer(opened)
@@ -63,7 +62,7 @@ def submit(endpoint: Endpoint, platform: Platform, fields: Fields, now: float) -
 
 def reverse(platform: Platform, fields: Fields, now: float) -> dict[str, object]:
     """Bring a completed payment back. Raises RefusedError: 7001 (unknown), 1109 (cannot be reversed), 8006 (the second time)."""
-    original = platform.find(str(fields["reference"]), now)
+    original = platform.state.transactions.find(str(fields["reference"]))
     if original is None:
         raise RefusedError("7001")
     if not original.succeeded or Charge(original.charge) is not Charge.PAYS:
@@ -71,7 +70,7 @@ def reverse(platform: Platform, fields: Fields, now: float) -> dict[str, object]
     with platform.state.change():
         if platform.state.transactions.reversal_of(original) is not None:
             raise RefusedError("8006")
-        opened = platform.open(_reversal(original), "", now, queued=False)
+        opened = platform.open(_reversal(original), "", now)
     return {**answer(opened), "reference": str(fields["reference"])}
 
 
@@ -127,17 +126,17 @@ def _reversal(original: Transaction) -> Transaction:
     )
 
 
-def _check_limits(endpoint: Endpoint, fields: Fields) -> None:
+def _beyond_limits(endpoint: Endpoint, fields: Fields) -> str | None:
+    """The code of what is wrong with the values of an order together; None if nothing is."""
     if endpoint is endpoints.AIRTIME:
         code = fields.get("product_code")
         problem = bundle_objection(
             str(fields["telco"]), None if code is None else str(code), Decimal(str(fields["amount"]))
         )
         if problem is not None:
-            raise RefusedError(problem.code)
+            return problem.code
     most = MOST.get(endpoint)
-    if most is not None and Decimal(str(fields["amount"])) > most:
-        raise RefusedError(_TOO_MUCH.get(endpoint, "8005"))
+    return _TOO_MUCH.get(endpoint, "8005") if most is not None and Decimal(str(fields["amount"])) > most else None
 
 
 def _destination(endpoint: Endpoint, fields: Fields) -> str:

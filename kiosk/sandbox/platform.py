@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from kiosk.sandbox.outcomes import Outcomes
 from kiosk.sandbox.state import State
-from kiosk.sandbox.transactions import Transaction
+from kiosk.sandbox.transactions import Ending, Transaction
 
 Clock = Callable[[], float]
 """The time in seconds since 1970."""
@@ -19,12 +19,12 @@ class Platform:
         self.clock = clock
         self.outcomes = Outcomes(dice)
 
-    def open(self, asked: Transaction, amount: str, now: float, *, queued: bool) -> Transaction:
-        """Take on an order, whose `amount` was written so, and decide how it will end. Raises RefusedError."""
-        ending = self.outcomes.ending(asked, amount)
-        return self.state.transactions.open(asked, ending, now, queued=queued)
+    def open(
+        self, asked: Transaction, amount: str, now: float, *, queued: bool = False, refusal: str | None = None
+    ) -> Transaction:
+        """Take on an order, whose `amount` was written so, and decide how it will end. Raises RefusedError.
 
-    def find(self, reference: str, now: float) -> Transaction | None:
-        """A transaction as it is now."""
-        self.state.transactions.advance(now)
-        return self.state.transactions.find(reference)
+        `refusal` is the code of what is wrong with an order that is queued all the same.
+        """
+        ending = Ending(refusal) if refusal is not None else self.outcomes.ending(asked, amount)
+        return self.state.transactions.open(asked, ending, now, queued=queued)

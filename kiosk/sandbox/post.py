@@ -30,8 +30,8 @@ class Post:
         headers = {"Content-Type": "application/json", "User-Agent": "kemru-sandbox"}
         if notice.signature:
             headers[webhooks.HEADER] = notice.signature
-        request = self._client.build_request("POST", notice.url, content=notice.body.encode(), headers=headers)
         try:
+            request = self._client.build_request("POST", notice.url, content=notice.body.encode(), headers=headers)
             with self._backend.within(self._patience):
                 response = self._client.send(request, stream=True)
                 try:

@@ -170,7 +170,7 @@ class Transactions:
         merchant_reference = f"KT{_FIRST + number}"
         return msgspec.structs.replace(
             asked,
-            reference=asked.reference or merchant_reference,
+            reference=asked.reference or f"own-{merchant_reference}",  # merchants may number theirs like the platform
             merchant_reference=merchant_reference,
             transaction_ref=f"KYA{1_234_219_488 + number}",
             status=Status.QUEUED if queued else Status.PENDING,

@@ -140,6 +140,15 @@ def test_nobody_at_the_address(stage: Stage) -> None:
     assert (notice.state, notice.outcome) == ("waiting", "no answer (ConnectError)")
 
 
+@pytest.mark.parametrize("url", ["nothing", "http://a:b", "http://[oops", ""])
+def test_an_address_that_is_none(stage: Stage, url: str) -> None:
+    stage.state.notices.callback_url = url
+    stage.order()
+    stage.wait(10)
+    (notice,) = stage.state.notices.latest(9)
+    assert notice.outcome.startswith("no answer (")
+
+
 def test_a_receiver_that_never_ends_costs_its_time_and_no_more(stage: Stage) -> None:
     with socket.create_server(("127.0.0.1", 0)) as mute:
         stage.state.notices.callback_url = f"http://127.0.0.1:{mute.getsockname()[1]}"

@@ -27,9 +27,9 @@ from kiosk.kemru import (
     Unavailable,
 )
 from kiosk.kemru.catalogue import BUNDLES
-from kiosk.sandbox import Outcome, SandboxServer
+from kiosk.sandbox import DEMO_MERCHANT, Outcome, SandboxServer
 from kiosk.sandbox.wallet import FIRST_CENTS
-from tests.support.platform import Hands, client, sandbox, sms
+from tests.support.platform import Hands, ask, client, sandbox, signed, sms
 
 PHONE = "+254739117883"
 
@@ -158,6 +158,33 @@ def test_what_is_queued_waits_for_the_network_and_is_checked_then(slow: SandboxS
         assert states(slow, kemru, clock, "q-1")[-1] == "Success"
         assert (kemru.verify("q-2").status, kemru.verify("q-2").code) == ("Failed", "1107")
         assert slow.state.wallet.cents == 500_00
+
+
+@pytest.mark.parametrize(
+    ("order", "code"),
+    [
+        (payout("q-1", amount=250_001, offline=True), "8005"),
+        (
+            Airtime(
+                reference="q-1", phone=PHONE, amount=10_001, telco=Telco.AIRTEL, initiator_phone=PHONE, offline=True
+            ),
+            "9004",
+        ),
+    ],
+)
+def test_what_is_queued_is_refused_later(platform: SandboxServer, kemru: Kemru, order: Order, code: str) -> None:
+    platform.state.wallet.cents *= 10
+    before = platform.state.wallet.cents
+    assert kemru.submit(order).provisional
+    assert (kemru.verify("q-1").status, kemru.verify("q-1").code) == ("Failed", code)
+    assert platform.state.wallet.cents == before
+
+
+def test_a_reference_like_the_platforms_own_takes_nobodys_place(platform: SandboxServer, kemru: Kemru) -> None:
+    kemru.submit(payout("KT677834"))
+    fields = {"MerchantID": DEMO_MERCHANT, "phone": "0711000101", "otp": "4823"}
+    signature = signed("0711000101", "4823", DEMO_MERCHANT)
+    assert ask(platform, "POST", "/billing/v1/sms/send", {**fields, "signature": signature})[2]["status_code"] == "200"
 
 
 def test_F064_no_money_no_payment(platform: SandboxServer, kemru: Kemru) -> None:
