@@ -210,7 +210,7 @@ class Enrolment:
             self._store.fingers.renew_consent(self._finger.id, self._consent)
             if template is not None:
                 self._vault.keep(self._finger, template)
-        self._library.shelf.filled(self._slot)
+        self._library.shelf.filled(self._slot, self._finger.id)
         fingers = self._store.fingers.of_member(self._finger.member_uid)
         if len(fingers) > 1:
             self._finish("done", "Enrolled.", ok=True)

@@ -77,7 +77,7 @@ class Shelf:
         self._store = store
         self._vault = vault
         self._setbacks = setbacks
-        self._proven: set[int] = set()
+        self._proven: dict[int, str] = {}
         self._lost: dict[bytes, str] = {}
 
     @property
@@ -105,8 +105,8 @@ class Shelf:
 
     def unproven(self) -> list[int]:
         """Slots that hold a finger of the store's, as far as nobody has looked, and looking may help."""
-        held = (self.used & self.rows().keys()) - self._proven
-        return sorted(slot for slot in held if not self._setbacks.hopeless(slot))
+        held = [slot for slot, row in self.rows().items() if self._proven.get(slot) != row.finger_id]
+        return sorted(slot for slot in held if slot in self.used and not self._setbacks.hopeless(slot))
 
     def free_slot(self) -> int | None:
         """The lowest slot that is empty on both sides and not known to fail; None where there is none, or all fail."""
@@ -118,14 +118,14 @@ class Shelf:
             (slot for slot in slots if not (slot in self.used or slot in rows or self._setbacks.avoids(slot))), None
         )
 
-    def filled(self, slot: int) -> None:
-        """`slot` holds what the store says: it was seen just now."""
+    def filled(self, slot: int, finger_id: str) -> None:
+        """`slot` holds this finger, as the store says: it was seen just now."""
         self.used.add(slot)
-        self._proven.add(slot)
+        self._proven[slot] = finger_id
 
     def empty(self, slot: int) -> None:
         """Empty a slot of the scanner. One that cannot be emptied belongs to nobody, credits nobody, and is left out."""
-        self._proven.discard(slot)
+        self._proven.pop(slot, None)
         try:
             self._scanner.delete(slot)
         except (DeviceError, ProtocolError) as error:
@@ -137,7 +137,7 @@ class Shelf:
 
     def release(self, slot: Slot) -> None:
         """Free a slot in the store; an enrolment that never was confirmed goes with it."""
-        self._proven.discard(slot.slot)
+        self._proven.pop(slot.slot, None)
         self._remember(slot)
         with self._store.atomic():
             self._store.slots.free(slot.station, slot.slot)
@@ -172,7 +172,7 @@ class Shelf:
 
     def prove(self, slot: int, finger: Finger) -> None:
         """Make sure that `slot` holds `finger`. Raises NotProvenError if it does not, having put the store's rows right."""
-        if slot in self._proven:
+        if self._proven.get(slot) == finger.id:
             return
         if Capability.TEMPLATES in self._scanner.info.capabilities:
             template = self._read(slot)
@@ -180,7 +180,7 @@ class Shelf:
                 self._compare(slot, finger, template)
             except StoreConflict as error:
                 raise NotProvenError(f"slot {slot}: its finger was removed meanwhile", changed=True) from error
-        self._proven.add(slot)
+        self._proven[slot] = finger.id
 
     def claim(self, slot: int) -> bool:
         """Find out whose finger lies in a slot that belongs to nobody: it becomes theirs, or is emptied.
@@ -214,7 +214,7 @@ class Shelf:
             self._store.slots.free(self._station, slot)
             return
         self._store.slots.hold(self._station, slot, self._vault.digest(template))
-        self.filled(slot)
+        self.filled(slot, finger_id)
 
     def _compare(self, slot: int, finger: Finger, template: Template) -> None:
         row, found = self.rows().get(slot), self._vault.digest(template)
@@ -247,16 +247,16 @@ class Shelf:
             for row in (old, present):
                 if row is not None:
                     self._store.slots.free(self._station, row.slot)
-                    self._proven.discard(row.slot)
+                    self._proven.pop(row.slot, None)
                     self._remember(row)
             self._put(slot, finger.id, self._vault.digest(template))
             if old is not None and present is not None and old.slot in self.used:
                 self._put(old.slot, present.finger_id, present.digest)
-        self.filled(slot)
+        self.filled(slot, finger.id)
 
     def _seen_elsewhere(self, finger: Finger) -> bool:
         row = self.row_of(finger.id)
-        return row is not None and row.slot in self._proven
+        return row is not None and self._proven.get(row.slot) == finger.id
 
     def _put(self, slot: int, finger_id: str, digest: bytes | None) -> None:
         self._store.slots.reserve(Slot(self._station, slot, finger_id, SlotState.WRITING))

@@ -1,14 +1,16 @@
 """What a hostile mind found: nobody's finger is lost, nobody is credited wrongly, and no single fault takes a station away."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
 
 import drivers
+from drivers import Hit, Identification
 from drivers.zfm.scanner import ZfmScanner
 from kiosk.clock import FakeClock
-from kiosk.models import FingerName
+from kiosk.models import FingerName, Slot, SlotState
 from kiosk.sealing import TemplateKeys
 from kiosk.station import BusyError, EnrolRequest, Ports, Vault
 from kiosk.store import NotSaved, Store, StoreConflict
@@ -371,3 +373,50 @@ def test_T010_a_sensor_exchanged_while_the_glass_rests_credits_nobody(tmp_path: 
         assert desk.store.punches.latest(1) == []
         desk.restored()
         assert kinds(desk, "AMINA") == [ScanKind.WELCOME]
+
+
+def during_the_search(desk: Station, monkeypatch: pytest.MonkeyPatch, happening: Callable[[], None]) -> None:
+    """Let something happen between the scanner's answer and what is made of it."""
+    search = desk.scanner.identify
+
+    def identify() -> Identification:
+        found = search()
+        if isinstance(found, Hit):
+            happening()
+        return found
+
+    monkeypatch.setattr(desk.scanner, "identify", identify)
+
+
+def test_F053_a_slot_that_changes_hands_during_the_search_credits_nobody(
+    desk: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for member in (AMINA, BARAKA):
+        assert desk.enrol(member).ok
+        assert desk.press(f"finger of {member.name}")[0].kind is ScanKind.WELCOME
+
+    def exchange() -> None:
+        first, second = desk.store.slots.of_station("main")
+        with desk.store.atomic():
+            for row in (first, second):
+                desk.store.slots.free("main", row.slot)
+            for row, slot in ((first, second.slot), (second, first.slot)):
+                desk.store.slots.reserve(Slot("main", slot, row.finger_id, SlotState.WRITING))
+                desk.store.slots.hold("main", slot, row.digest)
+        monkeypatch.undo()
+
+    before = desk.store.punches.latest(10)
+    during_the_search(desk, monkeypatch, exchange)
+    assert [result.kind for result in desk.press("finger of AMINA")] == [ScanKind.TRY_AGAIN]
+    assert desk.store.punches.latest(10) == before
+    assert desk.press("finger of AMINA")[0].name == "AMINA", "and the store was put right"
+
+
+def test_F053_a_finger_that_is_removed_during_the_search_credits_nobody(
+    desk: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert desk.enrol(AMINA).ok
+    [finger] = desk.store.fingers.of_member(AMINA.uid)
+    during_the_search(desk, monkeypatch, lambda: desk.store.fingers.forget(finger.id))
+    assert [result.kind for result in desk.press("finger of AMINA")] == [ScanKind.DENIED]
+    assert desk.store.punches.latest(10) == []
