@@ -73,7 +73,7 @@ def test_a_wrong_password_is_known_at_once_and_at_the_right_speed(
     with pytest.raises(DeviceError, match="wrong password") as refused, opened(r307, baud=115200):
         pass
     assert codes(heard) == [0x13]
-    assert "Configure the password" in refused.value.cure
+    assert "password back to 0" in refused.value.cure
     with pytest.raises(DeviceError, match="wrong password"), opened(r307, deadline_scale=QUICK):
         pass
 
