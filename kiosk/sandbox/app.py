@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -17,6 +18,7 @@ from kiosk.sandbox.calls import CALLS
 from kiosk.sandbox.checks import Fields, check_key, check_request
 from kiosk.sandbox.control import control_routes
 from kiosk.sandbox.faults import Fault, Faults
+from kiosk.sandbox.page import lost, page_routes
 from kiosk.sandbox.platform import Platform
 from kiosk.sandbox.refusals import RefusedError
 from kiosk.sandbox.sight import Sight
@@ -30,7 +32,8 @@ def build(platform: Platform, trouble: Faults) -> Starlette:
     routes = [
         Route(endpoint.path, _route(endpoint, platform, trouble), methods=[endpoint.method]) for endpoint in ENDPOINTS
     ]
-    return Starlette(routes=[*routes, Route("/openapi.json", _openapi), *control_routes(platform, trouble)])
+    own = [Route("/openapi.json", _openapi), *control_routes(platform, trouble), *page_routes(platform, trouble)]
+    return Starlette(routes=[*routes, *own], exception_handlers={HTTPException: lost(platform)})
 
 
 async def _openapi(_request: Request) -> Response:

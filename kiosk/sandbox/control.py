@@ -3,7 +3,6 @@
 They count towards no limit and need no key, and therefore answer only to this machine.
 """
 
-import ipaddress
 from collections.abc import Callable
 
 import msgspec
@@ -14,6 +13,7 @@ from starlette.routing import Route
 from kiosk.sandbox import conditions
 from kiosk.sandbox.conditions import Conditions
 from kiosk.sandbox.faults import Fault, Faults
+from kiosk.sandbox.local import is_local
 from kiosk.sandbox.notices import Webhook
 from kiosk.sandbox.outcomes import Outcome
 from kiosk.sandbox.platform import Platform
@@ -71,7 +71,7 @@ def control_routes(platform: Platform, faults: Faults) -> list[Route]:
 
 def _route(method: str, path: str, handler: Handler) -> Route:
     async def handle(request: Request) -> Response:
-        if not _is_local(request):
+        if not is_local(request):
             return _json({"error": "only from this machine"}, 403)
         try:
             return _json(handler(await request.body()))
@@ -79,10 +79,6 @@ def _route(method: str, path: str, handler: Handler) -> Route:
             return _json({"error": str(error)}, 400)
 
     return Route(path, handle, methods=[method])
-
-
-def _is_local(request: Request) -> bool:
-    return request.client is not None and ipaddress.ip_address(request.client.host).is_loopback
 
 
 def _json(value: object, status: int = 200) -> Response:

@@ -1,5 +1,7 @@
 """Who the platform knows: members, users, businesses, and what members' scans were reported."""
 
+from typing import Any
+
 import msgspec
 
 from kiosk.kemru.messages import Business
@@ -66,6 +68,10 @@ class People:
         """The `limit` scans that came last (of `uid`), in the order in which they came."""
         sql = "SELECT * FROM attendance WHERE ?1 IS NULL OR uid = ?1 ORDER BY n DESC LIMIT ?2"
         return [msgspec.convert(row, Scan, strict=False) for row in reversed(self._book.rows(sql, uid, limit))]
+
+    def reported(self, limit: int) -> list[dict[str, Any]]:
+        """The `limit` scans that came last, newest first, with when each came (`received`, seconds since 1970) and how often again."""
+        return self._book.rows("SELECT * FROM attendance ORDER BY n DESC LIMIT ?", limit)
 
     def add_business(self, business: Business) -> bool:
         """Register `business`; False if its e-mail address is."""

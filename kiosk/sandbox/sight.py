@@ -13,7 +13,7 @@ from kiosk.sandbox.demo import DEMO_CREDENTIALS
 from kiosk.sandbox.traffic import Exchange
 
 _LONGEST = 8192
-"""Characters of a body or an answer that are worth keeping."""
+"""Bytes of an answer or an address that are worth keeping. A body is kept whole: what is wrong with it is told from it."""
 
 
 class Sight:
@@ -26,7 +26,7 @@ class Sight:
             method=endpoint.method,
             target=_text(f"{request.url.path}{query}".encode()),
             call=endpoint.name,
-            body=_text(body or b""),
+            body=(body or b"").decode(errors="replace"),
         )
         self._endpoint = endpoint
 

@@ -40,6 +40,20 @@ class Exchange(msgspec.Struct, frozen=True):
     n: int = 0
 
 
+class Glance(msgspec.Struct, frozen=True):
+    """One line about an exchange; `genuine` is None where its signature was not looked at."""
+
+    n: int
+    at: float
+    method: str
+    target: str
+    call: str
+    status: int
+    code: str | None
+    fault: str
+    genuine: bool | None
+
+
 class Traffic:
     """The requests in `book`."""
 
@@ -82,12 +96,26 @@ class Traffic:
         rows = self._book.rows("SELECT * FROM said ORDER BY n DESC LIMIT ?", limit)
         return [msgspec.convert(row, Exchange) for row in rows]
 
+    def exchange(self, n: int) -> Exchange | None:
+        """One exchange by its number, while its words are kept."""
+        rows = self._book.rows("SELECT * FROM said WHERE n = ?", n)
+        return msgspec.convert(rows[0], Exchange) if rows else None
+
+    def glances(self, after: int) -> list[Glance]:
+        """What has been said since the exchange `after`, a line each, oldest first."""
+        sql = """SELECT n, at, method, substr(target, 1, 300) AS target, call, status, code, fault, expected = claimed AS genuine
+                 FROM said WHERE n > ? ORDER BY n"""
+        return [msgspec.convert(row, Glance, strict=False) for row in self._book.rows(sql, after)]
+
+    def counts(self, now: float) -> dict[str, int]:
+        """The requests that were taken in the running minute and day."""
+        return {"minute": self._count(None, minute_start(now)), "day": self._count(None, day_start(now))}
+
     def summary(self, now: float) -> dict[str, Any]:
         """The requests as the platform counted them, refused ones apart; `busiest_minute` is over any 60 s, all of them."""
         times = [row["at"] for row in self._book.rows("SELECT at FROM requests ORDER BY at")]
         return {
-            "minute": self._count(None, minute_start(now)),
-            "day": self._count(None, day_start(now)),
+            **self.counts(now),
             "refused": self._book.number("SELECT count(*) FROM requests WHERE accepted = 0"),
             "total": len(times),
             "busiest_minute": busiest(times, MINUTE_S),

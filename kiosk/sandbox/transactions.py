@@ -137,9 +137,11 @@ class Transactions:
         rows = self._book.rows(sql, transaction.merchant_reference)
         return _read(rows[0]) if rows else None
 
-    def latest(self, limit: int) -> list[dict[str, Any]]:
-        """The newest ones with every column, newest first; `fields` decoded."""
-        rows = self._book.rows("SELECT * FROM transactions ORDER BY n DESC LIMIT ?", limit)
+    def latest(self, limit: int, *, messages: bool) -> list[dict[str, Any]]:
+        """The newest messages, or the newest of all the rest, with every column, newest first; `fields` decoded."""
+        rows = self._book.rows(
+            "SELECT * FROM transactions WHERE (call = 'sms') = ? ORDER BY n DESC LIMIT ?", messages, limit
+        )
         return [{**row, "fields": msgspec.json.decode(row["fields"])} for row in rows]
 
     def of_call(self, call: str) -> list[dict[str, Any]]:

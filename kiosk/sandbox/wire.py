@@ -17,6 +17,13 @@ class RawProtocol(H11Protocol):
     def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401  uvicorn's own signature, passed on
         super().__init__(*args, **options)
         self.app_state = {**self.app_state, "wire": self}
+        self.is_ending = False
+        """Whether the server is about to stop: an answer without an end has to find one."""
+
+    def shutdown(self) -> None:
+        """Take uvicorn's word that the server stops."""
+        self.is_ending = True
+        super().shutdown()
 
     def cut_after(self, count: int) -> None:
         """Close the connection after `count` more bytes of this answer, its head included."""

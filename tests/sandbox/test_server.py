@@ -133,8 +133,8 @@ def test_control_answers_only_this_machine(tmp_path: Path) -> None:
     with sandbox(tmp_path) as platform:
         from starlette.requests import Request  # noqa: PLC0415
 
-        from kiosk.sandbox.control import _is_local  # noqa: PLC0415
+        from kiosk.sandbox.local import is_local  # noqa: PLC0415
 
-        assert not _is_local(Request({"type": "http", "client": ("192.0.2.1", 5), "headers": []}))
-        assert _is_local(Request({"type": "http", "client": ("127.0.0.1", 5), "headers": []}))
+        assert not is_local(Request({"type": "http", "client": ("192.0.2.1", 5), "headers": []}))
+        assert is_local(Request({"type": "http", "client": ("127.0.0.1", 5), "headers": []}))
         assert json.dumps(ask(platform, "GET", "/sandbox/conditions", None, {})[2])
