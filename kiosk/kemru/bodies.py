@@ -72,6 +72,8 @@ def _unzipped(pieces: Iterable[bytes]) -> Iterable[bytes]:
         raise BodyError("damaged gzip") from None
     if not unzip.eof:
         raise BodyError("cut gzip")
+    if unzip.unused_data:
+        raise BodyError("gzip with something behind it")
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:

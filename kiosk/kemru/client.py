@@ -17,7 +17,7 @@ import msgspec
 
 from kiosk.kemru import address, codes, endpoints, replies, urls
 from kiosk.kemru.endpoints import Endpoint
-from kiosk.kemru.errors import KemruError, Rejected, UnknownOutcome
+from kiosk.kemru.errors import KemruError, Rejected
 from kiosk.kemru.exchange import Exchange
 from kiosk.kemru.forms import Problem
 from kiosk.kemru.messages import (
@@ -149,15 +149,7 @@ class Kemru:
         """What became of `reference` (ours, or the platform's own): up to 64 letters, digits, hyphens and underscores, else Rejected."""
         with _about(reference):
             answer = self._send(endpoints.VERIFY, {"reference": reference})
-            found = replies.verification(answer, reference)
-            if found is not None:
-                return found
-            judge(endpoints.VERIFY.path, answer, now=_now())
-            raise UnknownOutcome(
-                f"{endpoints.VERIFY.path}: the answer is about another reference, or without a status",
-                call=endpoints.VERIFY.path,
-                http_status=answer.status,
-            )
+            return replies.verification(endpoints.VERIFY.path, answer, reference, now=_now())
 
     def reverse(self, reference: str) -> Receipt:
         """Bring back the money of a completed transaction. Asking again changes nothing: then the receipt is marked as a duplicate."""
@@ -187,7 +179,7 @@ class Kemru:
         why = None if address.is_sandbox(self._exchange.base) else urls.objection(url, production=True)
         if why is not None:
             raise _not_sent(endpoints.CALLBACK, Problem(codes.URL_REFUSED, f"url {why}"))
-        return not self._ask(endpoints.CALLBACK, {"url": url}).duplicate
+        return replies.callback(self._ask(endpoints.CALLBACK, {"url": url}))
 
     def register_business(self, business: Business) -> BusinessRecord:
         """Register a business, or learn what the platform already has of it."""

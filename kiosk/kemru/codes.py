@@ -67,6 +67,9 @@ CODES = {
 }
 """Every documented code. `200` is what `status_code` holds in the documented examples of success."""
 
+SUCCESSES = frozenset({"0000", "200"})
+"""The codes that say that a transaction succeeded. 1100 only says that it will be tried."""
+
 MISSING_PARAMETER = "1108"
 INVALID_PARAMETER = "1109"
 INVALID_BANK = "1201"

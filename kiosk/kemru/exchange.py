@@ -93,6 +93,7 @@ class Exchange:
             timeout=self._deadline,
             trust_env=False,
             follow_redirects=False,
+            event_hooks={"response": [_stay]},
         )
 
 
@@ -125,6 +126,11 @@ def _load_httpx() -> None:
             import httpx  # noqa: F401, PLC0415  see the docstring
         finally:
             del sys.modules["httpx._main"]
+
+
+def _stay(response: "httpx.Response") -> None:
+    # Even where it is not to follow, httpx builds the request that it would follow with, and stumbles over an address that is none.
+    response.headers.pop("location", None)
 
 
 def _read(response: "httpx.Response") -> Answer:

@@ -24,9 +24,6 @@ ACKNOWLEDGEMENT = b'{"status":"success"}'
 NAIROBI = timezone(timedelta(hours=3), "EAT")
 """The zone of the platform's dates. Kenya has not changed its clocks since long before the platform."""
 
-_SUCCESSES = frozenset({"0000", "200"})
-"""The documented codes that say that it happened. 1100 only says that it will be tried."""
-
 _AMOUNT = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,6})?")
 _DATE = re.compile(r"(20[0-9]{2})-([0-9]{2})-([0-9]{2}) ([0-9]{1,2}):([0-9]{2}) ?([AP])M")
 
@@ -60,7 +57,7 @@ class Ipn(msgspec.Struct, frozen=True):
     @property
     def succeeded(self) -> bool:
         """Whether status and code both say that it happened. A code that is missing or not documented never does."""
-        return self.status is Status.SUCCESS and self.code in _SUCCESSES
+        return self.status is Status.SUCCESS and self.code in codes.SUCCESSES
 
 
 class _Details(msgspec.Struct, frozen=True):

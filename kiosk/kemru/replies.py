@@ -1,6 +1,8 @@
 """From believed answers to typed values, with one last doubt: whether the answer speaks of what was asked."""
 
-from decimal import Decimal, InvalidOperation
+import re
+from datetime import datetime
+from decimal import Decimal
 
 import msgspec
 
@@ -18,8 +20,12 @@ from kiosk.kemru.messages import (
     Verification,
     Voucher,
 )
-from kiosk.kemru.verdict import Answer, Envelope, Reply, unpack
+from kiosk.kemru.status import Status
+from kiosk.kemru.verdict import Answer, Envelope, Reply, judge, unpack
 from kiosk.secret import Secret
+
+_AMOUNT = re.compile(r"-?[0-9]{1,12}(?:\.[0-9]{1,6})?")
+"""An exponent can stand for more digits than there is memory."""
 
 
 class _Balance(msgspec.Struct, frozen=True):
@@ -46,7 +52,7 @@ class _Business(msgspec.Struct, frozen=True):
     contact: str
     link: str
     email: str
-    merchant_id: str | None = msgspec.field(default=None, name="MerchantID")
+    merchant_id: str | int | None = msgspec.field(default=None, name="MerchantID")
 
 
 class _Telco(msgspec.Struct, frozen=True):
@@ -60,7 +66,7 @@ def roster(reply: Reply) -> Roster:
 
 def member(reply: Reply) -> MemberReply:
     """The one member of /api-memberc."""
-    found = records.read_member(reply.data)
+    found = records.read_member(_told(reply))
     if found is None:
         raise _mistyped(reply)
     return found
@@ -103,52 +109,72 @@ def receipt(reply: Reply, reference: str) -> Receipt:
 def business(reply: Reply, asked: Business | None) -> BusinessRecord:
     """The business of /api-business and /api-confirm; `asked` is what a platform that answers with a code alone already has."""
     try:
-        record = msgspec.convert(reply.data, _Business)
+        record = msgspec.convert(reply.data if asked is not None else _told(reply), _Business)
         found = Business(
             *(records.text(each) or "" for each in (record.name, record.contact, record.link, record.email))
         )
     except msgspec.ValidationError as error:
-        if asked is None or not isinstance(reply.data, dict):
+        if asked is None or not isinstance(reply.data, dict) or "email" in reply.data:
             raise _mistyped(reply) from error
         return BusinessRecord(asked)
-    return BusinessRecord(found, records.text(record.merchant_id))
+    if asked is not None and found.email.casefold() != asked.email.casefold():
+        raise _about_another(reply)
+    return BusinessRecord(found, None if record.merchant_id is None else records.text(str(record.merchant_id)))
 
 
-def verification(answer: Answer, reference: str) -> Verification | None:
-    """What /transactions/{ref}/verify says of `reference`; None if it is not such an answer, and has to be judged like any other.
+def callback(reply: Reply) -> bool:
+    """Whether the address of /billing/v1/callback-url/create is new, and not one that the platform had."""
+    if not isinstance(reply.data, dict):
+        raise _mistyped(reply)
+    return not reply.duplicate
 
-    Here `status` and `status_code` speak of the transaction, not of the request.
+
+def verification(call: str, answer: Answer, reference: str, *, now: datetime) -> Verification:
+    """What `answer` to /transactions/{ref}/verify says of `reference`. Raises what `judge` raises, and UnknownOutcome.
+
+    Here `status` and `status_code` speak of the transaction if the answer names one, else of the request. "It never came" and "it
+    succeeded" are what callers act on: neither is believed of an answer that also says something else.
     """
-    _, envelope, damage = unpack(answer)
-    if damage or not (200 <= answer.status < 300 or envelope.code == codes.NOT_FOUND):
-        return None
-    if envelope.code == codes.NOT_FOUND:
-        return Verification("", envelope.code, found=False)
-    if envelope.status is None or status.read(envelope.status) is None:
-        return None
-    if reference in envelope.references or (not envelope.references and _is_done(envelope)):
-        return Verification(envelope.status, envelope.code, found=True)
-    return None
+    data, envelope, _ = unpack(answer)
+    told, named = status.read(envelope.status or ""), envelope.references
+    if isinstance(data, dict):
+        if envelope.code == codes.NOT_FOUND and named <= {reference} and told in {None, Status.FAILED}:
+            return Verification("", envelope.code, found=False)
+        about = reference in named or (not named and _is_done(envelope))
+        contradicted = told is Status.SUCCESS and envelope.code not in codes.SUCCESSES
+        if 200 <= answer.status < 300 and told is not None and about and not contradicted:
+            return Verification(told.value, envelope.code, found=True)
+    if not named:
+        judge(call, answer, now=now)
+    raise UnknownOutcome(
+        f"{call}: the answer is about another reference, without a status, or contradicts itself",
+        call=call,
+        http_status=answer.status,
+        code=envelope.code,
+    )
 
 
 def balance(reply: Reply) -> Balance:
     """The wallet of /api-link."""
     try:
-        record = msgspec.convert(reply.data, _Balance)
-        amount = Decimal(str(record.balance))
-    except (msgspec.ValidationError, InvalidOperation) as error:
-        raise _mistyped(reply) from error
-    if not amount.is_finite():
-        raise _mistyped(reply)
-    return Balance(amount, records.text(record.currency) or "KES")
-
-
-def telco(reply: Reply) -> str | None:
-    """The network of /api-telco-check, as the platform spells it."""
-    try:
-        return records.text(msgspec.convert(reply.data, _Telco).telco)
+        record = msgspec.convert(_told(reply), _Balance)
     except msgspec.ValidationError as error:
         raise _mistyped(reply) from error
+    spelt = str(record.balance).strip()
+    if not _AMOUNT.fullmatch(spelt):
+        raise _mistyped(reply)
+    return Balance(Decimal(spelt), records.text(record.currency) or "KES")
+
+
+def telco(reply: Reply) -> str:
+    """The network of /api-telco-check, as the platform spells it."""
+    try:
+        found = records.text(msgspec.convert(_told(reply), _Telco).telco)
+    except msgspec.ValidationError as error:
+        raise _mistyped(reply) from error
+    if found is None:
+        raise _mistyped(reply)
+    return found
 
 
 def user(reply: Reply) -> User:
@@ -163,10 +189,18 @@ def _voucher(found: _Voucher | None) -> Voucher | None:
     return None if found is None else Voucher(Secret(found.pin), records.text(found.serial))
 
 
-def _items(reply: Reply) -> list[object]:
-    if not isinstance(reply.data, list):
+def _told(reply: Reply) -> object:
+    """What was asked for; "duplicate" answers no question."""
+    if reply.duplicate:
         raise _mistyped(reply)
     return reply.data
+
+
+def _items(reply: Reply) -> list[object]:
+    told = _told(reply)
+    if not isinstance(told, list):
+        raise _mistyped(reply)
+    return told
 
 
 def _is_done(envelope: Envelope) -> bool:

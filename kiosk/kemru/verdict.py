@@ -9,7 +9,7 @@ from datetime import datetime
 
 import msgspec
 
-from kiosk.kemru import bodies, codes, retry_after
+from kiosk.kemru import bodies, codes, retry_after, status
 from kiosk.kemru.codes import Kind
 from kiosk.kemru.errors import (
     KemruError,
@@ -21,6 +21,7 @@ from kiosk.kemru.errors import (
     Unavailable,
     UnknownOutcome,
 )
+from kiosk.kemru.status import Status
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -101,14 +102,16 @@ def judge(call: str, answer: Answer, *, now: datetime) -> Reply:
     if meaning is not None and meaning.kind is Kind.DUPLICATE and answer.status // 100 in {2, 4}:
         return Reply(call, answer.status, envelope, data, duplicate=True)
     if not 200 <= answer.status < 300:
-        raise _refusal(_class_of(answer.status), call, answer, envelope.code)
+        # A code of success under an HTTP error contradicts it: then nothing is certain.
+        kind = _class_of(answer.status) if meaning is None or meaning.kind is Kind.UNKNOWN else UnknownOutcome
+        raise _refusal(kind, call, answer, envelope.code)
     if damage:
         raise UnknownOutcome(
             f"{call}: HTTP {answer.status}, but the answer is {damage}", call=call, http_status=answer.status
         )
     if (meaning is None and isinstance(data, dict)) or (meaning is not None and meaning.kind is not Kind.DONE):
         raise _refusal(UnknownOutcome, call, answer, envelope.code)
-    if (envelope.status or "").casefold() == "failed":
+    if status.read(envelope.status or "") is Status.FAILED:
         raise UnknownOutcome(
             f"{call}: the answer says both success and failure",
             call=call,
@@ -145,14 +148,17 @@ def _is_json(content_type: str) -> bool:
 def _envelope(data: object) -> Envelope:
     if not isinstance(data, dict | list):
         raise bodies.BodyError("neither an object nor a list")
-    found = data if isinstance(data, dict) else next((each for each in data if _carries_code(each)), {})
+    found = [data] if isinstance(data, dict) else [each for each in data if _carries_code(each)]
     try:
-        envelope = msgspec.convert(found, Envelope)
+        envelopes = [msgspec.convert(each, Envelope) for each in found]
     except (msgspec.ValidationError, RecursionError):
         raise bodies.BodyError("of other types than documented") from None
-    if envelope.code is not None and not _CODE.fullmatch(envelope.code):
+    said = {each.code for each in envelopes}
+    if any(code is not None and not _CODE.fullmatch(code) for code in said):
         raise bodies.BodyError("without a platform code where one belongs")
-    return envelope
+    if len(said) > 1:
+        raise bodies.BodyError("of two minds: its records carry different codes")
+    return envelopes[0] if envelopes else Envelope()
 
 
 def _carries_code(item: object) -> bool:

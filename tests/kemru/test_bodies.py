@@ -53,6 +53,8 @@ def test_cut_gzip_is_no_body(cut: int) -> None:
 def test_damaged_and_foreign_encodings() -> None:
     with pytest.raises(BodyError, match="damaged"):
         read([b"not gzip at all"], "gzip")
+    with pytest.raises(BodyError):
+        read([gzip.compress(b"{}"), b"{}"], "gzip")
     with pytest.raises(BodyError, match="not asked for"):
         read([b"{}"], "br")
 

@@ -9,10 +9,11 @@ import httpx
 import pytest
 
 from kiosk.errors import Exit
-from kiosk.kemru import AddressRefused, Kemru, KemruError, Unauthorised
+from kiosk.kemru import AddressRefused, Kemru, KemruError, Unauthorised, UnknownOutcome
 from kiosk.kemru.messages import Credentials
 from kiosk.sandbox import DEMO_ACCESS_TOKEN, DEMO_API_KEY, DEMO_CREDENTIALS, DEMO_SECRET, SandboxServer
 from kiosk.secret import Secret
+from tests.support.answers import Sent
 from tests.support.platform import client, scan, sms
 
 FORBIDDEN = re.compile(
@@ -60,6 +61,17 @@ def test_a_server_that_echoes_what_it_got() -> None:
         with pytest.raises(KemruError) as caught:
             kemru.send_sms(sms())
         assert not FORBIDDEN.search(everything_shown(caught.value))
+
+
+@pytest.mark.parametrize("place", ["https://xn--/", "https:///x", "http://[::1", "http://a:99999999/", "\x7f"])
+def test_an_address_that_is_none_to_go_on_to(place: str) -> None:
+    """httpx stumbles over some of them even where it is told not to follow."""
+    answer = Sent(302, [(b"location", place.encode())], b"")
+    transport = httpx.MockTransport(lambda _request: answer.response())
+    with Kemru("http://127.0.0.1:9", DEMO_CREDENTIALS, transport=transport) as kemru:
+        with pytest.raises(UnknownOutcome) as caught:
+            kemru.balance()
+        assert caught.value.http_status == 302
 
 
 def test_nothing_prints_a_secret(kemru: Kemru) -> None:

@@ -1,11 +1,12 @@
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
 
 from kiosk.kemru import replies
-from kiosk.kemru.errors import UnknownOutcome
-from kiosk.kemru.messages import Roster, Verification
+from kiosk.kemru.errors import KemruError, Rejected, SignatureRefused, UnknownOutcome
+from kiosk.kemru.messages import Business, BusinessRecord, Roster, Verification
 from kiosk.kemru.verdict import Answer, Reply, judge
 
 DOCUMENTED_MEMBER = {
@@ -27,6 +28,12 @@ DOCUMENTED_USER = {
     "email": "system@kemrut.com",
     "country": "Kenya",
 }
+DOCUMENTED_BUSINESS = {
+    "name": "Kemru Technologies",
+    "contact": "+254739117883",
+    "link": "developer.kemrut.com",
+    "email": "system@kemrut.com",
+}
 SCAN = {"uid": "20170", "time": "2026-11-23T07:58:10+03:00", "reference": "r1", "direction": "in", "device": "gate"}
 
 
@@ -36,6 +43,10 @@ def answer(body: object, status: int = 200) -> Answer:
 
 def reply(body: object) -> Reply:
     return judge("/call", answer(body), now=datetime(2026, 11, 23, tzinfo=UTC))
+
+
+def verification(body: object, status: int = 200, about: str = "s1") -> Verification:
+    return replies.verification("/call", answer(body, status), about, now=datetime(2026, 11, 23, tzinfo=UTC))
 
 
 def roster(*items: object) -> Roster:
@@ -59,6 +70,29 @@ def test_a_uid_is_preferred_to_the_id_and_numbers_are_taken() -> None:
         {"emp_name": "C", "id": "3", "bal": 4.0},
     )
     assert [(each.uid, each.balance) for each in read.members] == [("77", None), ("2", None), ("3", 4)]
+
+
+@pytest.mark.parametrize(
+    ("said", "balance"),
+    [
+        ("16", 16),
+        (16.0, 16),
+        ("-3", -3),
+        (" 7 ", 7),
+        ("", None),
+        ("much", None),
+        ("1e999999999", None),
+        (1e308, None),
+        (10**20, None),
+        ("9" * 20, None),
+        ("\u0661", None),
+        ("1_000", None),
+    ],
+    ids=range(12),
+)
+def test_a_credit_is_a_number_that_can_be_kept(said: object, balance: int | None) -> None:
+    """An exponent once stood for a thousand million digits, and took all the memory there was."""
+    assert roster({**DOCUMENTED_MEMBER, "bal": said}).members[0].balance == balance
 
 
 @pytest.mark.parametrize("phone", ["none", "12", "+254", "0839117883"])
@@ -175,22 +209,35 @@ def test_F076_an_answer_about_another_message_is_unknown(body: object) -> None:
         replies.receipt(reply(body), "s1")
 
 
-@pytest.mark.parametrize("status", ["Success", "Processing", "Pending", "Retry", "Failed", "Queued (Offline)"])
-def test_a_verification_in_every_documented_status(status: str) -> None:
-    body = {"status": status, "status_code": "1107", "transactionRef": "KT1", "reference": "s1"}
-    assert replies.verification(answer(body), "s1") == Verification(status, "1107", found=True)
-    assert replies.verification(answer(body), "KT1") == Verification(status, "1107", found=True)
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        ("Success", "0000"),
+        ("Success", "200"),
+        ("Processing", "1100"),
+        ("Pending", "1100"),
+        ("Retry", "1100"),
+        ("Failed", "1107"),
+        ("Queued (Offline)", "1100"),
+    ],
+)
+def test_a_verification_in_every_documented_status(status: str, code: str) -> None:
+    body = {"status": status, "status_code": code, "transactionRef": "KT1", "reference": "s1"}
+    assert verification(body) == Verification(status, code, found=True)
+    assert verification(body, about="KT1") == Verification(status, code, found=True)
+    assert verification({**body, "status": f" {status.upper()}\n"}) == Verification(status, code, found=True)
 
 
 @pytest.mark.parametrize("status", [200, 400, 404])
 def test_an_unknown_reference(status: int) -> None:
     body = {"status": "Failed", "status_code": "7001"}
-    assert replies.verification(answer(body, status), "s1") == Verification("", "7001", found=False)
+    assert verification(body, status) == Verification("", "7001", found=False)
 
 
 def test_a_verification_that_names_no_reference_needs_a_code_of_success() -> None:
-    assert replies.verification(answer({"status": "Success", "status_code": "0000"}), "s1") is not None
-    assert replies.verification(answer({"status": "Failed", "status_code": "1104"}), "s1") is None
+    assert verification({"status": "Success", "status_code": "0000"}).found
+    with pytest.raises(SignatureRefused):
+        verification({"status": "Failed", "status_code": "1104"})
 
 
 @pytest.mark.parametrize(
@@ -201,10 +248,27 @@ def test_a_verification_that_names_no_reference_needs_a_code_of_success() -> Non
         ({"status_code": "0000", "reference": "s1"}, 200),
         ({"status": "Success", "status_code": "0000", "reference": "s1"}, 500),
         ([], 200),
+        ([{"status": "Success", "status_code": "0000", "reference": "s1"}], 200),
+        # What speaks of a transaction never says that the question was refused, whatever its code.
+        ({"status": "Success", "status_code": "1107", "reference": "s1"}, 200),
+        ({"status": "Success", "status_code": "1100", "reference": "s1"}, 200),
+        ({"status": "Success", "status_code": "9999", "reference": "s1"}, 200),
+        ({"status": "Wonderful", "status_code": "1107", "reference": "s1"}, 200),
+        # Nor that it never came.
+        ({"status": "Failed", "status_code": "7001", "reference": "s2"}, 200),
+        ({"status": "Success", "status_code": "7001", "reference": "s1"}, 200),
+        ({"status": "Pending", "status_code": "7001"}, 400),
     ],
 )
 def test_what_verifies_nothing(body: object, status: int) -> None:
-    assert replies.verification(answer(body, status), "s1") is None
+    with pytest.raises(KemruError) as caught:
+        verification(body, status)
+    assert type(caught.value) is (Rejected if status == 400 else UnknownOutcome)
+
+
+def test_a_transaction_that_failed_as_unknown_was_there_all_the_same() -> None:
+    body = {"status": "Failed", "status_code": "7001", "transactionRef": "KT1", "reference": "s1"}
+    assert verification(body) == Verification("Failed", "7001", found=True)
 
 
 @pytest.mark.parametrize("amount", ["1500", 1500, 1500.0, "1500.00"])
@@ -212,10 +276,50 @@ def test_the_balance(amount: object) -> None:
     assert replies.balance(reply({"status_code": "200", "balance": amount})).amount == 1500
 
 
-@pytest.mark.parametrize("amount", ["much", "NaN", "Infinity", None, [], True, ""])
+@pytest.mark.parametrize("amount", ["much", "NaN", None, [], True, "", "1e9", "1E+999999999", "1_000", "\u0661", 1e300])
 def test_what_is_no_balance(amount: object) -> None:
     with pytest.raises(UnknownOutcome):
         replies.balance(reply({"status_code": "200", "balance": amount}))
+
+
+@pytest.mark.parametrize("body", [[], [{"status_code": "0000"}], [{"status_code": "8006"}]])
+def test_a_list_registers_no_callback(body: object) -> None:
+    with pytest.raises(UnknownOutcome):
+        replies.callback(reply(body))
+
+
+def test_a_callback_is_new_or_was_there() -> None:
+    assert replies.callback(reply({"status_code": "0000"}))
+    assert not replies.callback(reply({"status_code": "8006"}))
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        replies.roster,
+        replies.user,
+        replies.member,
+        replies.balance,
+        replies.telco,
+        lambda told: replies.business(told, None),
+    ],
+)
+@pytest.mark.parametrize("envelop", [lambda body: body, lambda body: [body]], ids=["object", "list"])
+def test_a_duplicate_answers_no_question(read: Callable[[Reply], object], envelop: Callable[[object], object]) -> None:
+    """A roster that is nothing but a duplicate once was one of nobody."""
+    everything = {**DOCUMENTED_BUSINESS, "balance": 5, "telco": "AIRTEL", "id": "1", "status_code": "8006"}
+    with pytest.raises(UnknownOutcome):
+        read(reply(envelop(everything)))
+
+
+def test_a_business_is_the_one_that_was_asked_for() -> None:
+    asked = Business(**DOCUMENTED_BUSINESS)
+    assert replies.business(reply({"status_code": "0000"}), asked) == BusinessRecord(asked)
+    told = {**DOCUMENTED_BUSINESS, "status_code": 200, "MerchantID": 89}
+    assert replies.business(reply(told), asked) == BusinessRecord(asked, "89")
+    for wrong in ({"email": "another@kemrut.com"}, {"name": 5}, {"email": None}):
+        with pytest.raises(UnknownOutcome):
+            replies.business(reply({**told, **wrong}), asked)
 
 
 def test_telco_and_user() -> None:
@@ -223,5 +327,7 @@ def test_telco_and_user() -> None:
     assert replies.user(reply([{"access_token": "x"}, DOCUMENTED_USER])).name == "Verah Okoth"
     with pytest.raises(UnknownOutcome):
         replies.telco(reply({"status_code": "0000", "telco": 5}))
+    with pytest.raises(UnknownOutcome):
+        replies.telco(reply({"status_code": "0000", "telco": " "}))
     with pytest.raises(UnknownOutcome):
         replies.user(reply([{"access_token": "x"}]))

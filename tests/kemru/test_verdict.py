@@ -36,6 +36,12 @@ def test_success_needs_status_and_code(code: str | int) -> None:
         assert isinstance(refusal(status, {"status_code": code}), KemruError)
 
 
+@pytest.mark.parametrize("status", [400, 401, 404, 422])
+def test_a_code_of_success_under_an_http_error_leaves_nothing_certain(status: int) -> None:
+    for code in ("0000", "200", "1100"):
+        assert type(refusal(status, {"status_code": code})) is UnknownOutcome
+
+
 @pytest.mark.parametrize("code", ["8006", 8006, "9005"])
 @pytest.mark.parametrize("status", [200, 400, 409])
 def test_F063_duplicates_are_success(code: str | int, status: int) -> None:
@@ -124,10 +130,12 @@ def test_without_a_documented_code_the_status_decides(status: int, kind: type[Ke
         b'{"status_code": "+254739117883"}',
         b'{"status_code": "0000", "status": 1}',
         b'{"status_code": "0000", "status": "Failed"}',
+        b'{"status_code": "0000", "status": " FAILED\\n"}',
+        b'[{"status_code": "0000"}, {"status_code": "1104"}]',
         b'{"status_code": "0000", "reference": 5}',
         b'[{"status_code": "9999"}]',
     ],
-    ids=range(19),
+    ids=range(21),
 )
 def test_F071_two_hundred_is_not_enough(body: bytes) -> None:
     assert isinstance(refusal(200, body), UnknownOutcome)
