@@ -259,8 +259,10 @@ def _usable() -> Iterator[None]:
 
 def _make_private(folder: Path) -> None:
     if not folder.is_dir():
+        new = [each for each in (folder, *folder.parents) if not each.exists()]
         folder.mkdir(mode=0o700, parents=True)
-        disk.sync_folder(folder.parent)
+        for each in new:
+            disk.sync_folder(each.parent)
     if folder.stat().st_mode & 0o077:
         raise JournalUnusable(f"{folder} is open to others: chmod 700, or give the journal a folder of its own")
 

@@ -149,12 +149,13 @@ class Once:
         """Ask, and send again what never arrived, until one of both has an answer or the waits are used up."""
         for wait in self._waits:
             self._sleep(_longer(wait, trouble))
+            asked, sent = self._clock(), entry.sent
             try:
                 found = self._found(entry)
                 if found is not None:
                     return found
-                entry, earlier = self._sending(entry), entry
-                return self._resent(entry, earlier)
+                entry = self._sending(entry)
+                return self._resent(entry, only=asked - sent >= SETTLED_AFTER)
             except (UnknownOutcome, Unavailable, Throttled) as error:
                 trouble = error
             except (DidNotHappen, OSError) as error:
@@ -173,14 +174,14 @@ class Once:
         )
         return self._accepted(entry, receipt)
 
-    def _resent(self, entry: Entry, earlier: Entry) -> Outcome:
+    def _resent(self, entry: Entry, *, only: bool) -> Outcome:
+        """Send once more. `only`: whatever was sent before had arrived by the time of the question, or never will."""
         try:
             receipt = self._kemru.submit(entry.order())
         except (Unavailable, Throttled):
             raise
         except DidNotHappen as error:
-            # This one did not happen; the one before it can only be believed not to if it had all the time to.
-            if self._clock() - earlier.sent < SETTLED_AFTER:
+            if not only:
                 raise
             return self._refused(entry, error)
         if not receipt.duplicate:
