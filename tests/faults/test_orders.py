@@ -13,22 +13,16 @@ from kiosk.kemru import EntryState, Journal, Kemru, Once, Order, UnknownOutcome
 from kiosk.sandbox import DEMO_CREDENTIALS, SandboxServer
 from tests.support.crash import ROOT
 from tests.support.cutting import Cut, CuttingLine
-from tests.support.orders import payout, text
+from tests.support.orders import small
 from tests.support.platform import client, sandbox
 
-ORDERS = {"sms": text, "payout": payout}
-AMOUNT = Decimal("1.25")
+KINDS = ("sms", "payout")
 NO_WAITS = (0.0, 0.0, 0.0)
 
 FEW = 6
 """Places that the quick suite tries of each way to fail."""
 
-every_order = pytest.mark.parametrize("kind", ORDERS)
-
-
-def order(kind: str, reference: str) -> Order:
-    """One that no other in the test is the same as: a small amount, or a text of its own."""
-    return payout(reference, amount=AMOUNT) if kind == "payout" else text(reference, message=reference)
+every_order = pytest.mark.parametrize("kind", KINDS)
 
 
 @pytest.fixture
@@ -74,7 +68,7 @@ def place_of(platform: SandboxServer) -> tuple[str, int]:
 
 def honest_answer(line: CuttingLine, kemru: Kemru, kind: str) -> bytes:
     """What the platform answers to an order whose reference is as long as the others'."""
-    kemru.submit(order(kind, "cut-00000"))
+    kemru.submit(small(kind, "cut-00000"))
     return line.answers[-1]
 
 
@@ -91,7 +85,7 @@ def check_cuts(platform: SandboxServer, journal: Journal, kind: str, positions: 
                     done.append(reference)
                     instead = None if acts else answer.replace(b"cut-00000", reference.encode())
                     line.cuts = [Cut(at, instead)] + [Cut(at)] * (lost - 1)
-                    check_cut(once, line, order(kind, reference), lost=lost)
+                    check_cut(once, line, small(kind, reference), lost=lost)
                     assert journal.find(reference).state is EntryState.ACCEPTED  # type: ignore[union-attr]
     check_once(platform, done, before)
     print(f"{kind}: {len(done) - 1} answers cut, at every {step} of {len(answer)} bytes")
@@ -156,7 +150,7 @@ def check_kills(platform: SandboxServer, journal: Journal, what: str, kind: str,
         once = Once(kemru, journal, waits=NO_WAITS)
         while True:
             reference = f"kill-{len(done):05}"
-            asked = ORDERS[kind](reference)
+            asked = small(kind, reference)
             begin(platform, journal, what, asked)
             told = victim.do(what.partition("-")[0], kind, reference, at)
             assert told.startswith(("killed", "done")), told
@@ -184,7 +178,7 @@ def check_kills(platform: SandboxServer, journal: Journal, what: str, kind: str,
 
 def lines(victim: Mortal, journal: Journal, platform: SandboxServer, what: str, kind: str, done: list[str]) -> int:
     reference = f"kill-{len(done):05}"
-    begin(platform, journal, what, ORDERS[kind](reference))
+    begin(platform, journal, what, small(kind, reference))
     told = victim.do(what.partition("-")[0], kind, reference, 1_000_000)
     done.append(reference)
     return int(told.split()[1])

@@ -89,6 +89,11 @@ def text(reference: str = "0197-sms-1", **changes: Any) -> Sms:
     return Sms(reference=reference, **(facts | changes))
 
 
+def small(kind: str, reference: str) -> Order:
+    """An order of which thousands fit into the demo's wallet."""
+    return payout(reference, amount=Decimal("1.25")) if kind == "payout" else text(reference, message=reference)
+
+
 def entry(reference: str = "0197-sms-1", **changes: Any) -> Entry:
     """An open entry of the journal."""
     facts: dict[str, Any] = {

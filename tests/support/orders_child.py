@@ -17,10 +17,9 @@ import httpcore
 
 from kiosk.kemru import Journal, Kemru, Once
 from kiosk.sandbox import DEMO_CREDENTIALS
-from tests.support.orders import payout, text
+from tests.support.orders import small
 
 WATCHED = (str(Path(sys.modules["kiosk.kemru"].__file__ or "").parents[1]), str(Path(httpcore.__file__).parent))
-MAKERS = {"sms": text, "payout": payout}
 
 
 class Executioner:
@@ -42,7 +41,7 @@ class Executioner:
 
 def act(once: Once, journal: Journal, do: str, kind: str, reference: str) -> None:
     if do == "submit":
-        once.submit(MAKERS[kind](reference))
+        once.submit(small(kind, reference))
         return
     entry = journal.find(reference)
     assert entry is not None
