@@ -78,6 +78,7 @@ class User(msgspec.Struct, frozen=True):
     name: str
     phone: str | None = None
     email: str | None = None
+    country: str | None = None
 
     def __repr__(self) -> str:
         return f"User(id={self.id!r})"
@@ -99,10 +100,11 @@ class Roster(msgspec.Struct, frozen=True):
 
 
 class MemberReply(msgspec.Struct, frozen=True):
-    """One member, and whether the platform itself has notified them (`Sent`), in its own word."""
+    """One member, whether the platform itself has notified them (`Sent`), in its own word, and its number for the merchant."""
 
     member: Member
     sms_status: str | None = None
+    partner_id: str | None = None
 
 
 class Verification(msgspec.Struct, frozen=True):

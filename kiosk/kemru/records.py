@@ -33,6 +33,7 @@ class _Member(msgspec.Struct, frozen=True):
     title: str | None = None
     bal: str | int | float | None = None
     sms_status: str | None = msgspec.field(default=None, name="SmsStatus")
+    partner_id: object = msgspec.field(default=None, name="partnerid")
 
 
 class _User(msgspec.Struct, frozen=True):
@@ -43,6 +44,7 @@ class _User(msgspec.Struct, frozen=True):
     lastname: str = ""
     phone: str | int | None = None
     email: str | None = None
+    country: str | None = None
 
 
 class _Scan(msgspec.Struct, frozen=True):
@@ -121,7 +123,8 @@ def read_member(item: object) -> MemberReply | None:
     """The documented answer of /api-memberc; None if it is not one."""
     try:
         record = msgspec.convert(item, _Member)
-        return MemberReply(_member(record), text(record.sms_status))
+        partner = str(record.partner_id) if isinstance(record.partner_id, str | int) else None
+        return MemberReply(_member(record), text(record.sms_status), text(partner))
     except (msgspec.ValidationError, _UnusableError):
         return None
 
@@ -153,7 +156,7 @@ def _may_be_member(item: object) -> bool:
 def _user(record: _User) -> User:
     name = text(f"{record.firstname} {record.lastname}") or ""
     phone = None if record.phone is None else phones.e164(str(record.phone))
-    return User(_identifier(record.id), name, phone, text(record.email))
+    return User(_identifier(record.id), name, phone, text(record.email), text(record.country))
 
 
 def _scan(record: _Scan) -> AttendanceRecord:

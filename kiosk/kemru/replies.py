@@ -132,8 +132,8 @@ def callback(reply: Reply) -> bool:
 def verification(call: str, answer: Answer, reference: str, *, now: datetime) -> Verification:
     """What `answer` to /transactions/{ref}/verify says of `reference`. Raises what `judge` raises, and UnknownOutcome.
 
-    Here `status` and `status_code` speak of the transaction if the answer names one, else of the request. "It never came" and "it
-    succeeded" are what callers act on: neither is believed of an answer that also says something else.
+    Here `status` and `status_code` speak of the transaction if the answer names one, else of the request. What callers
+    act on (it never came, it succeeded, it failed) is not believed of an answer that also says something else.
     """
     data, envelope, _ = unpack(answer)
     told, named = status.read(envelope.status or ""), envelope.references
@@ -141,7 +141,8 @@ def verification(call: str, answer: Answer, reference: str, *, now: datetime) ->
         if envelope.code == codes.NOT_FOUND and named <= {reference} and told in {None, Status.FAILED}:
             return Verification("", envelope.code, found=False)
         about = reference in named or (not named and _is_done(envelope))
-        contradicted = told is Status.SUCCESS and envelope.code not in codes.SUCCESSES
+        well = envelope.code in codes.SUCCESSES
+        contradicted = (told is Status.SUCCESS and not well) or (told is Status.FAILED and well)
         if 200 <= answer.status < 300 and told is not None and about and not contradicted:
             return Verification(told.value, envelope.code, found=True)
     if not named:

@@ -193,8 +193,8 @@ def verified(said: Said, found: object) -> bool:
             said.code == "7001" and named <= {REFERENCE} and status not in {"success", "pending", "processing", "retry"}
         )
     about = REFERENCE in named or (not named and said.code in DONE)
-    # A success that carries the code of a failure is none, nor is one that is still to be tried.
-    sound = status != "success" or said.code in {"0000", "200"}
+    # Neither a success with the code of a failure, or of one that is still to be tried; nor a failure with the code of a success.
+    sound = {"success": said.code in {"0000", "200"}, "failed": said.code not in {"0000", "200"}}.get(status, True)
     return said.is_object and about and found.status.lower() == status and 200 <= said.status < 300 and sound
 
 

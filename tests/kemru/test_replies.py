@@ -253,6 +253,8 @@ def test_a_verification_that_names_no_reference_needs_a_code_of_success() -> Non
         ({"status": "Success", "status_code": "1107", "reference": "s1"}, 200),
         ({"status": "Success", "status_code": "1100", "reference": "s1"}, 200),
         ({"status": "Success", "status_code": "9999", "reference": "s1"}, 200),
+        ({"status": "Failed", "status_code": "0000", "reference": "s1"}, 200),
+        ({"status": "Failed", "status_code": 200, "reference": "s1"}, 200),
         ({"status": "Wonderful", "status_code": "1107", "reference": "s1"}, 200),
         # Nor that it never came.
         ({"status": "Failed", "status_code": "7001", "reference": "s2"}, 200),
