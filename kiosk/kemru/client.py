@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal, Self
 
 import msgspec
 
-from kiosk.kemru import address, codes, endpoints, replies, urls
+from kiosk.kemru import address, codes, endpoints, forms, replies, urls
 from kiosk.kemru.endpoints import Endpoint
 from kiosk.kemru.errors import KemruError, Rejected
 from kiosk.kemru.exchange import Exchange
@@ -70,6 +70,8 @@ class Kemru:
             deadline=deadline,
             transport=transport,
         )
+
+        self._is_sandbox = address.is_sandbox(self._exchange.base)
 
     def __repr__(self) -> str:
         return f"Kemru({self._exchange.base!r})"
@@ -128,7 +130,7 @@ class Kemru:
             problem = order.objection()
             if problem is not None:
                 raise _not_sent(order.endpoint, problem)
-            return prepare(order.endpoint, self._credentials, order.values())
+            return self._prepare(order.endpoint, order.values())
 
     def submit(self, order: Order) -> Receipt:
         """Ask for a payment, airtime, a bill or a message. Returns when the platform has accepted it, which is not yet its outcome.
@@ -176,9 +178,6 @@ class Kemru:
 
         True if it is new, False if the platform already had this address. Raises Rejected (6001) for another one than it has.
         """
-        why = None if address.is_sandbox(self._exchange.base) else urls.objection(url, production=True)
-        if why is not None:
-            raise _not_sent(endpoints.CALLBACK, Problem(codes.URL_REFUSED, f"url {why}"))
         return replies.callback(self._ask(endpoints.CALLBACK, {"url": url}))
 
     def register_business(self, business: Business) -> BusinessRecord:
@@ -193,7 +192,18 @@ class Kemru:
         return judge(endpoint.path, self._send(endpoint, given), now=_now())
 
     def _send(self, endpoint: Endpoint, given: Mapping[str, object]) -> Answer:
-        return self._hand_over(prepare(endpoint, self._credentials, given))
+        return self._hand_over(self._prepare(endpoint, given))
+
+    def _prepare(self, endpoint: Endpoint, given: Mapping[str, object]) -> Prepared:
+        prepared = prepare(endpoint, self._credentials, given)
+        if not self._is_sandbox:
+            for field in endpoint.fields:
+                url = given.get(field.name) if field.form is forms.URL else None
+                why = None if url is None else urls.objection(str(url), production=True)
+                if why is not None:
+                    said = f"{field.name.replace('_', ' ')} {why}"
+                    raise _not_sent(endpoint, Problem(codes.URL_REFUSED, said))
+        return prepared
 
     def _hand_over(self, prepared: Prepared) -> Answer:
         if self._before_request is not None:
