@@ -3,7 +3,7 @@
 # Arguments name more of them: PROGRAM:PACKAGE.
 set -eu
 
-wanted="strace:strace tmux:tmux systemd-analyze:systemd $*"
+wanted="strace:strace tmux:tmux systemd-analyze:systemd chromium:chromium $*"
 
 missing() {
 	for pair in $wanted; do

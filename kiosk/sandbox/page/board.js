@@ -82,7 +82,8 @@ export class Board {
     const visible = this.#visible();
     if (!visible.length) return;
     const at = visible.indexOf(this.#selected);
-    const to = at < 0 ? 0 : Math.min(visible.length - 1, Math.max(0, at + steps));
+    const from = at < 0 && steps < Infinity ? 0 : at + steps;
+    const to = Math.min(visible.length - 1, Math.max(0, from));
     this.#select(visible[to]);
   }
 
@@ -165,7 +166,7 @@ export class Board {
     row.data = data;
     row.words = null;
     row.element.dataset.state = this.state(data);
-    row.element.replaceChildren(...[this.draw(data)].flat().filter(Boolean));
+    row.element.replaceChildren(...[this.draw(data)].flat(Infinity).filter(Boolean));
     row.element.hidden = !this.#fits(row);
     if (this.#opened && this.key(data) === this.#selected) this.#drawDetail();
   }
@@ -208,7 +209,7 @@ export class Board {
     const same = this.pane.dataset.key === String(this.#selected);
     const scrolled = same ? this.pane.scrollTop : 0;
     const close = el("button", { type: "button", class: "close", "aria-label": "Close the details", onclick: () => this.close() }, "×");
-    this.pane.replaceChildren(close, ...[made].flat(2).filter(Boolean));
+    this.pane.replaceChildren(close, ...[made].flat(Infinity).filter(Boolean));
     this.pane.dataset.key = this.#selected;
     this.pane.scrollTop = scrolled;
   }

@@ -12,7 +12,7 @@ export function el(tag, properties = {}, ...children) {
     else if (value === true) made.setAttribute(name, "");
     else if (value !== null && value !== undefined && value !== false) made.setAttribute(name, value);
   }
-  made.append(...children.flat().filter((each) => each !== null && each !== undefined && each !== ""));
+  made.append(...children.flat(Infinity).filter((each) => each !== null && each !== undefined && each !== ""));
   return made;
 }
 
