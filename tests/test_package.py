@@ -40,6 +40,7 @@ def test_the_wheel_has_both_packages_with_all_modules_and_data(wheel: set[str]) 
     }
     assert tracked <= wheel
     assert "kiosk/screen/kiosk.tcss" in wheel
+    assert {f"kiosk/sandbox/page/{name}" for name in ("index.html", "page.js", "page.css", "icon.svg")} <= wheel
     assert not any(name.startswith(("tests", "benchmarks")) for name in wheel)
 
 

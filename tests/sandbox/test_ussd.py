@@ -132,11 +132,12 @@ def test_what_cannot_be_entered_leaves_the_session_where_it_is() -> None:
         assert "KES 5" in dialled.enter("1").text
 
 
-def test_sessions_are_forgotten_when_they_end_and_when_there_are_too_many() -> None:
+def test_sessions_are_forgotten_when_they_end_and_when_there_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kiosk.sandbox.ussd._KEPT", 3)
     with service(menu) as url:
         sessions = Sessions()
         first = sessions.dial(session(url))
-        for _ in range(100):
+        for _ in range(3):
             last = sessions.dial(session(url))
         with pytest.raises(UssdError, match="dial again"):
             sessions.enter(first.session, "1")

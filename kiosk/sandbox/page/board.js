@@ -2,6 +2,8 @@
 
 import { el, many } from "./text.js";
 
+const FLASHING = 20; // rows that may light up at once: more would be unrest, and slow
+
 export class Board {
   #rows = new Map(); // key -> { data, element, words }
   #order = []; // keys as they are shown
@@ -71,7 +73,7 @@ export class Board {
       if (row) this.#update(row, data);
       else added.push(data);
     }
-    this.#insert(added, !whole);
+    this.#insert(added, !whole && added.length <= FLASHING);
     for (const key of moved) this.#move(key);
     if (gone.length || added.length || moved.length) this.#order = [...this.list.children].map((each) => each.key);
     this.#tell();

@@ -11,7 +11,7 @@ export function callbacks(page) {
     name: "notices",
     title: "Callbacks",
     one: "callback",
-    columns: ["Time", "Kind", "Event", "Address", "Outcome"],
+    columns: ["Time", "Kind", "Event and address", "Outcome"],
     empty: "Nothing to tell yet. Register a callback URL or subscribe a webhook under Controls, and send an order.",
     key: (each) => each.n,
     before: (a, b) => a.n > b.n,
@@ -20,8 +20,7 @@ export function callbacks(page) {
     draw: (each) => [
       el("span", { class: "when" }, moment(each.made, page.now())),
       el("span", {}, el("span", { class: "chip" }, KINDS[each.kind])),
-      el("span", { class: "strong path" }, said(each.event)),
-      el("span", { class: "path quiet" }, said(each.url)),
+      el("span", { class: "who" }, el("b", {}, said(each.event)), said(each.url, { class: "quiet" })),
       el("span", { class: "result" }, el("span", { class: `pill ${LOOKS[each.state]}` }, each.state), next(each)),
     ],
     detail: (each) => [
@@ -34,7 +33,7 @@ export function callbacks(page) {
         ["Last outcome", each.outcome || "not tried yet"],
         [page.choices.header, each.signature],
       ]),
-      each.signature ? el("p", { class: "quiet" }, "HMAC-SHA256 of the raw body below, keyed with the webhook secret, in lower-case hex.") : null,
+      each.signature ? el("p", { class: "quiet note" }, "HMAC-SHA256 of the raw body below, keyed with the webhook secret, in lower-case hex.") : null,
       el("h3", {}, "Body"),
       pretty(each.body),
     ],

@@ -73,8 +73,8 @@ export class Controls {
     };
     for (const [name, control] of Object.entries(this.conditions)) control.addEventListener("change", () => this.#condition(name, control));
     this.faults = el("ul", { class: "active", "aria-label": "Faults that are on" });
-    this.outcomes = el("ul", { class: "active", "aria-label": "Rules in force" });
-    this.webhooks = el("ul", { class: "active", "aria-label": "Webhooks" });
+    this.outcomes = el("ul", { class: "active calm", "aria-label": "Rules in force" });
+    this.webhooks = el("ul", { class: "active calm", "aria-label": "Webhooks" });
     const calls = (empty) => [el("option", { value: "" }, empty), ...choices.calls.map((each) => el("option", { value: each.name }, each.name))];
     this.element.replaceChildren(
       el("header", {}, el("h2", {}, "Controls"), el("button", { type: "button", class: "close", "aria-label": "Close the controls", onclick: () => this.toggle(false) }, "×")),

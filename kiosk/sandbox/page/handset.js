@@ -101,6 +101,7 @@ export class Handset {
 
   #note(step, entered) {
     this.#steps += 1;
+    for (const each of this.log.querySelectorAll("details")) each.open = false;
     this.log.prepend(
       el(
         "li",

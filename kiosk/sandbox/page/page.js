@@ -84,6 +84,7 @@ class Page {
       each.button.tabIndex = chosen ? 0 : -1;
       each.panel.element.hidden = !chosen;
     }
+    tab.button.scrollIntoView({ block: "nearest", inline: "nearest" });
     history.replaceState(null, "", `#${tab.name}`);
   }
 

@@ -50,16 +50,15 @@ export function attendance(page) {
     name: "attendance",
     title: "Attendance",
     one: "scan",
-    columns: ["Time", "Who", "Direction", "Device", ""],
+    columns: ["Time", "Who and where", "Direction", ""],
     empty: "No scans yet. GET /api-single with a reference reports one.",
     key: (each) => each.n,
     before: (a, b) => a.n > b.n,
     words: (each) => [each.uid, page.memberName(each.uid), each.direction, each.device, each.reference, each.offline_mode ? "offline" : "", late(each) ? "late" : ""],
     draw: (each) => [
       el("span", { class: "when" }, when(each, page)),
-      el("span", { class: "path strong" }, said(page.memberName(each.uid) || each.uid)),
+      el("span", { class: "who" }, el("b", {}, said(page.memberName(each.uid) || each.uid)), said(each.device, { class: "quiet" })),
       el("span", {}, direction(each)),
-      el("span", { class: "quiet path" }, said(each.device)),
       el("span", { class: "marks" }, marks(each)),
     ],
     detail: (each) => [

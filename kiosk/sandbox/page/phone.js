@@ -22,7 +22,7 @@ export class Phone {
       words: (each) => [each.phone, each.name, ...each.all.map(text)],
       draw: (each) => [
         el("span", { class: "who" }, el("b", {}, said(each.name || each.phone)), each.name ? said(each.phone, { class: "quiet" }) : null),
-        el("span", { class: "path" }, said(text(each.last))),
+        el("span", { class: "path" }, said(text(each.last).replaceAll("\n", " "))),
         el("span", { class: "when" }, each.all.length > 1 ? el("span", { class: "chip" }, each.all.length) : null, moment(each.last.received, page.now())),
       ],
       detail: (each) => handset(each, page),

@@ -56,6 +56,7 @@ async function details(line, page) {
     el("h2", { class: "title" }, el("span", { class: `method ${exchange.method}` }, shown(exchange.method)), " ", said(exchange.target)),
     el("p", { class: "under" }, badge(line), meaning(line), moment(exchange.at, page.now()), exchange.call ? el("span", {}, exchange.call) : null),
     el("p", { class: `why ${outcome(line)}` }, shown(explanation.why)),
+    explanation.hint ? el("p", { class: "tip" }, shown(explanation.hint)) : null,
     exchange.call ? signature(exchange, explanation, from) : null,
     el("h3", {}, "Request"),
     pretty(exchange.body),
@@ -75,7 +76,6 @@ function signature(exchange, explanation, absent) {
     pieces.length ? fields(pieces) : null,
     exchange.signed === null ? null : signed(exchange.signed, pieces),
     exchange.expected === null ? null : compared(exchange, explanation.differs_at),
-    explanation.hint ? el("p", { class: "tip" }, shown(explanation.hint)) : null,
   );
 }
 
