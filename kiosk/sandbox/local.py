@@ -12,15 +12,13 @@ def is_local(request: Request) -> bool:
 
 
 def _is_own(request: Request) -> bool:
-    # Browsers name the page that asks. A name that somebody made point to this machine is no name of ours.
-    origin = request.headers.get("origin")
-    if origin is None:
-        return True
+    host = request.headers.get("host", "")
     try:
-        place = urlsplit(origin)
+        named = urlsplit(f"//{host}").hostname or ""
     except ValueError:
         return False
-    return place.netloc == request.headers.get("host") and _is_loopback(place.hostname or "")
+    # A name that somebody made point to this machine is no name of ours, and a page says where it comes from.
+    return _is_loopback(named) and request.headers.get("origin") in {None, f"http://{host}"}
 
 
 def _is_loopback(host: str) -> bool:

@@ -69,7 +69,9 @@ def test_the_service_ends_well_when_told(tmp_path: Path, sent: signal.Signals) -
             assert process.stdout is not None
             url = process.stdout.readline().strip()
             with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=10) as idle:
-                idle.sendall(f"GET /sandbox/members HTTP/1.1\r\nHost: x\r\napiKey: {DEMO_API_KEY}\r\n\r\n".encode())
+                idle.sendall(
+                    f"GET /sandbox/members HTTP/1.1\r\nHost: localhost\r\napiKey: {DEMO_API_KEY}\r\n\r\n".encode()
+                )
                 heard = b""
                 while b"AKINYI" not in heard:
                     piece = idle.recv(65536)
@@ -135,6 +137,6 @@ def test_control_answers_only_this_machine(tmp_path: Path) -> None:
 
         from kiosk.sandbox.local import is_local  # noqa: PLC0415
 
-        assert not is_local(Request({"type": "http", "client": ("192.0.2.1", 5), "headers": []}))
-        assert is_local(Request({"type": "http", "client": ("127.0.0.1", 5), "headers": []}))
+        assert not is_local(Request({"type": "http", "client": ("192.0.2.1", 5), "headers": [(b"host", b"localhost")]}))
+        assert is_local(Request({"type": "http", "client": ("127.0.0.1", 5), "headers": [(b"host", b"localhost")]}))
         assert json.dumps(ask(platform, "GET", "/sandbox/conditions", None, {})[2])

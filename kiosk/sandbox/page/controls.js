@@ -156,6 +156,8 @@ export class Controls {
       field("Paths that begin with", el("input", { name: "path", list: "paths", placeholder: "every path" })),
       paths,
       field("How often", el("input", { name: "count", type: "number", min: "1", placeholder: "until it behaves again" })),
+      field("Begins in seconds", el("input", { name: "after", type: "number", min: "0", step: "any", placeholder: "at once" })),
+      field("Lasts seconds", el("input", { name: "lasts", type: "number", min: "0", step: "any", placeholder: "for ever" })),
       field("Chance, 0 to 1", el("input", { name: "chance", type: "number", min: "0", max: "1", step: "any", placeholder: "1" })),
     ]);
   }

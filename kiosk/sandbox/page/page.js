@@ -119,9 +119,12 @@ class Page {
 
   #learnNames() {
     const all = this.boards.members.data;
+    const before = this.names;
     this.names = new Map(all.map((each) => [each.uid, each.name]));
     this.byPhone = new Map(all.filter((each) => each.phone).map((each) => [each.phone.slice(-9), each.name]));
     this.phone.regroup();
+    const renamed = before && all.some((each) => before.get(each.uid) !== each.name);
+    if (renamed) this.boards.attendance.apply({ put: this.boards.attendance.data, drop: [] });
   }
 
   #tell() {
