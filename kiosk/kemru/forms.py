@@ -86,10 +86,6 @@ def _e164(value: object) -> object:
     return phones.e164(str(value)) or str(value)
 
 
-def _kenyan(spelt: str) -> Problem | None:
-    return None if phones.ten_digits(spelt) is not None else Problem(codes.INVALID_PHONE, _PHONE_MUST)
-
-
 def _time(spelt: str) -> Problem | None:
     try:
         aware = datetime.fromisoformat(spelt).tzinfo is not None
@@ -126,10 +122,10 @@ REFERENCE = Form(
     spelling=_plain,
 )
 
-LOCAL_PHONE = Form(codes.INVALID_PHONE, _PHONE_MUST, _PHONE, "0739117883", spelling=_ten_digits, further=_kenyan)
+LOCAL_PHONE = Form(codes.INVALID_PHONE, _PHONE_MUST, _PHONE, "0739117883", spelling=_ten_digits)
 """A mobile number that the documentation wants in ten digits. Its own examples show `+254…`, which the platform takes as well."""
 
-FULL_PHONE = Form(codes.INVALID_PHONE, _PHONE_MUST, _PHONE, "+254739117883", spelling=_e164, further=_kenyan)
+FULL_PHONE = Form(codes.INVALID_PHONE, _PHONE_MUST, _PHONE, "+254739117883", spelling=_e164)
 """A mobile number that the documentation shows with its country code."""
 
 AMOUNT = Form(

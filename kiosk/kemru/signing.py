@@ -3,7 +3,6 @@
 Source: "Generating the Signature" of the vendor's API documentation; the order is the endpoint's.
 """
 
-import hashlib
 import hmac
 from collections.abc import Mapping
 
@@ -19,7 +18,12 @@ def payload(endpoint: Endpoint, values: Mapping[str, object]) -> str:
 
 def signature(endpoint: Endpoint, values: Mapping[str, object], secret: Secret) -> str:
     """Sign `values` for `endpoint`: 64 lower-case hex digits. Raises KeyError for a missing required one."""
-    return hmac.new(secret.reveal().encode(), payload(endpoint, values).encode(), hashlib.sha256).hexdigest()
+    return sign(payload(endpoint, values), secret)
+
+
+def sign(text: str, secret: Secret) -> str:
+    """The signature of `text`, which `payload` made. Raises UnicodeEncodeError for what UTF-8 cannot hold."""
+    return hmac.digest(secret.reveal().encode(), text.encode(), "sha256").hex()
 
 
 def genuine(endpoint: Endpoint, values: Mapping[str, object], secret: Secret, claimed: str) -> bool:

@@ -12,7 +12,7 @@ from kiosk.kemru.endpoints import Endpoint, Field
 from kiosk.kemru.errors import DidNotHappen, Rejected, Unauthorised
 from kiosk.kemru.forms import Problem
 from kiosk.kemru.messages import Credentials
-from kiosk.kemru.signing import payload, signature
+from kiosk.kemru.signing import payload, sign
 
 
 class Prepared(msgspec.Struct, frozen=True):
@@ -38,13 +38,14 @@ def prepare(endpoint: Endpoint, credentials: Credentials, given: Mapping[str, ob
     """
     values = _checked(endpoint, {**_caller(endpoint, credentials), **given})
     try:
-        body = {**nested(endpoint, values), "signature": signature(endpoint, values, credentials.secret)}
+        signed = payload(endpoint, values)
+        body = {**nested(endpoint, values), "signature": sign(signed, credentials.secret)}
         content = json.dumps(body, ensure_ascii=False).encode()
     except UnicodeEncodeError:
         # The error itself would quote the whole value.
         raise Rejected(f"{endpoint.path}: not sent: a value is not valid Unicode", call=endpoint.path) from None
     places = {each.wire: quote(str(values[each.name]), safe="") for each in endpoint.fields if endpoint.in_path(each)}
-    return Prepared(endpoint, endpoint.path.format_map(places), body, content, payload(endpoint, values))
+    return Prepared(endpoint, endpoint.path.format_map(places), body, content, signed)
 
 
 def nested(endpoint: Endpoint, values: Mapping[str, object]) -> dict[str, object]:

@@ -1,6 +1,10 @@
-import pytest
+import re
 
-from kiosk.kemru import phones
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kiosk.kemru import forms, phones
 
 
 @pytest.mark.parametrize(
@@ -50,3 +54,9 @@ def test_ten_digits_for_the_platform() -> None:
 def test_a_masked_number_keeps_three_digits() -> None:
     assert phones.mask("+254739117883") == "…883"
     assert phones.mask("12345") == "…"
+
+
+@given(st.from_regex(re.compile(forms.LOCAL_PHONE.pattern, re.ASCII), fullmatch=True))
+def test_what_has_the_form_of_the_wire_is_a_kenyan_number(spelt: str) -> None:
+    """So that the form need not read each number a second time."""
+    assert phones.ten_digits(spelt) == f"0{spelt[-9:]}"
