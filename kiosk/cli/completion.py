@@ -12,7 +12,7 @@ class NoCompletionError(KioskError):
     exit_code = Exit.UNAVAILABLE
 
 
-@click.command(epilog="Example: echo 'eval \"$(kiosk completion bash)\"' >> ~/.bashrc")
+@click.command(epilog="Example: kiosk completion fish > ~/.config/fish/completions/kiosk.fish")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
     """Print the script that lets SHELL complete `kiosk`: its commands, options and choices.
