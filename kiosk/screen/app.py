@@ -147,7 +147,7 @@ class KioskApp(App[None], inherit_bindings=False):
 
     def action_status_page(self) -> None:
         """Open the page for the administrator."""
-        if isinstance(self.screen, StatusScreen) or self._entry.is_open:
+        if isinstance(self.screen, StatusScreen) or self._entry.is_open or self._view.is_firm(self._monotonic()):
             return
         titles = Top(text("page_title", self._language), (text("page_hint", self._language),))
         self.push_screen(StatusScreen(titles))

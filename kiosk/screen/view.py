@@ -86,8 +86,11 @@ class View:
 
         A fault of the scanner does not stand in the way: there is the PIN.
         """
-        firm = self._answer is not None and now < self._answer.firm_until
-        return not firm and self._connected and self._age(now) <= STALE_S
+        return not self.is_firm(now) and self._connected and self._age(now) <= STALE_S
+
+    def is_firm(self, now: float) -> bool:
+        """Tell whether an answer is shown that no key may take off, or cover: somebody has to see it first."""
+        return self._answer is not None and now < self._answer.firm_until
 
     def dismiss(self) -> None:
         """Show the last answer no longer: the next person types."""

@@ -201,6 +201,7 @@ def test_hostile_words_are_shown_and_obeyed_by_nobody(tmp_path: Path, words: str
         if words.startswith("["):
             assert words in stage.text, "shown as it is"
         assert "#ff0000" not in stage.app.export_screenshot(), "no style of theirs"
+        stage.seconds[0] += 3  # until then the answer has to be seen
         await stage.pilot.press("s")
         await stage.until(lambda: isinstance(stage.app.screen, StatusScreen))
         await stage.until(lambda: "412" in stage.text)
@@ -253,6 +254,20 @@ def test_F092_a_size_that_textual_lost_on_its_way_to_the_screen_is_found(tmp_pat
         stage.app._resize_timer = stage.app.set_timer(3600.0, lambda: None)
         stage.app.post_message(events.Resize(Size(20, 5), Size(20, 5)))
         await stage.until(lambda: stage.app.screen.size == (20, 5))
+
+    play(tmp_path, scenario)
+
+
+def test_the_status_page_covers_no_answer_that_somebody_has_to_see(tmp_path: Path) -> None:
+    async def scenario(stage: Stage) -> None:
+        stage.daemon.say(WELCOME)
+        await stage.until_mood("welcome")
+        await stage.pilot.press("s")
+        assert isinstance(stage.app.screen, ReadyScreen)
+        assert "Welcome" in stage.text
+        stage.seconds[0] += 3
+        await stage.pilot.press("s")
+        await stage.until(lambda: isinstance(stage.app.screen, StatusScreen))
 
     play(tmp_path, scenario)
 
