@@ -325,7 +325,7 @@ def test_a_person_may_know_better(
 
 
 def test_what_failed_at_the_platform_is_told(open_order: SandboxServer, capsys: pytest.CaptureFixture[str]) -> None:
-    body = json.dumps({"status": "Failed", "status_code": "0000", "reference": "pay-1"})
+    body = json.dumps({"status": "Failed", "status_code": "1105", "reference": "pay-1"})
     open_order.fault("status", status=200, body=body, count=1)
     assert kiosk("settle") == 0
     assert "failed" in capsys.readouterr().out
