@@ -1,24 +1,12 @@
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from kiosk.sandbox import DEMO_ACCESS_TOKEN, DEMO_API_KEY, DEMO_MERCHANT, DEMO_SECRET, SandboxServer
-from tests.support.platform import reset, sandbox
+from tests.support.served import platform, served
 
-
-@pytest.fixture(scope="session")
-def _served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxServer]:
-    with sandbox(tmp_path_factory.mktemp("sandbox")) as server:
-        yield server
-
-
-@pytest.fixture
-def platform(_served: SandboxServer) -> SandboxServer:
-    """The sandbox with the demo's people and without limits, like new for each test."""
-    reset(_served)
-    return _served
+__all__ = ["account", "platform", "served"]
 
 
 @pytest.fixture

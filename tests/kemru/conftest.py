@@ -1,27 +1,3 @@
-from collections.abc import Iterator
+from tests.support.served import kemru, platform, served
 
-import pytest
-
-from kiosk.kemru import Kemru
-from kiosk.sandbox import SandboxServer
-from tests.support.platform import client, reset, sandbox
-
-
-@pytest.fixture(scope="session")
-def _served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxServer]:
-    with sandbox(tmp_path_factory.mktemp("sandbox")) as server:
-        yield server
-
-
-@pytest.fixture
-def platform(_served: SandboxServer) -> SandboxServer:
-    """The sandbox with the demo's people and without limits, like new for each test."""
-    reset(_served)
-    return _served
-
-
-@pytest.fixture
-def kemru(platform: SandboxServer) -> Iterator[Kemru]:
-    """A client of `platform`."""
-    with client(platform) as kemru:
-        yield kemru
+__all__ = ["kemru", "platform", "served"]

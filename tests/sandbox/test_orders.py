@@ -63,12 +63,6 @@ EFFECTS = {"checkout": +1500_00}
 
 
 @pytest.fixture
-def kemru(platform: SandboxServer) -> Iterator[Kemru]:
-    with client(platform) as connected:
-        yield connected
-
-
-@pytest.fixture
 def clock() -> Hands:
     return Hands()
 
