@@ -90,8 +90,8 @@ def test_F047_an_answer_that_comes_too_late_belongs_to_nobody(line: Line, late: 
 
 def test_F047_a_late_greeting_leaves_the_opening_in_step(emulator: Emulator) -> None:
     for at in (0, 12, 20):
-        emulator.fault("pause", at=at, delay_s=0.12)
-        with opened(emulator, deadline_scale=0.1, baud=emulator.device.baud) as scanner:
+        emulator.fault("pause", at=at, delay_s=0.5)
+        with opened(emulator, deadline_scale=0.4, baud=emulator.device.baud) as scanner:
             assert (scanner.info.model, scanner.info.capacity) == ("GT-511C3", 200)
             assert scanner.used() == frozenset()
         emulator.clear_faults()
