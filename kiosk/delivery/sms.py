@@ -3,7 +3,8 @@
 import msgspec
 
 from kiosk.delivery.lane import Outcome
-from kiosk.kemru import Kemru, Sms
+from kiosk.kemru import Kemru, Rejected, Sms, status
+from kiosk.kemru.status import Status
 from kiosk.models import Alert, Delivery, DeliveryState, Lane, Moment
 
 
@@ -24,5 +25,8 @@ class SmsCourier:
         return Outcome(DeliveryState.CONFIRMED, receipt.note)
 
     def look_up(self, delivery: Delivery) -> bool:
-        """Verify the reference. Raises KemruError."""
-        return self._kemru.verify(delivery.id).found
+        """Verify the reference. Raises KemruError; Rejected for a message that the platform took and could not send."""
+        became = self._kemru.verify(delivery.id)
+        if became.found and status.read(became.status) is Status.FAILED:
+            raise Rejected(f"the platform could not send the message (code {became.code})", code=became.code)
+        return became.found

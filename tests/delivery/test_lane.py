@@ -13,6 +13,7 @@ from kiosk.delivery.lane import FLOAT_WAIT_S, IDLE_S, POISON_TRIES, REFUSED_WAIT
 from kiosk.delivery.sms import SmsCourier
 from kiosk.kemru import Unavailable, UnknownOutcome
 from kiosk.models import ClockState, Delivery, DeliveryState, Lane, Moment
+from kiosk.sandbox import Outcome as Ending
 from kiosk.store import NotSaved, Store
 from tests.support.delivery import Bench, member
 
@@ -64,6 +65,15 @@ def test_F068_lost_sms_answers_are_verified_and_never_sent_twice(bench: Bench) -
         bench.punch(sms=True)
     bench.run(bench.sms, 200)
     assert list(bench.texted().values()) == [1] * 5
+
+
+def test_F096_a_message_that_the_platform_could_not_send_is_not_called_delivered(bench: Bench) -> None:
+    bench.platform.outcomes.add(Ending("5000", call="sms"))
+    bench.platform.fault("drop_after", path="/billing/v1/sms/send", count=1)
+    punch = bench.punch(sms=True)
+    bench.run(bench.sms)
+    assert bench.state(punch, Lane.SMS) is DeliveryState.REJECTED
+    assert list(bench.texted().values()) == [1]
 
 
 @pytest.mark.parametrize("kind", ["down", "html", "huge", "mistyped", "other_reference", "cut"])
