@@ -35,7 +35,7 @@ from kiosk.kemru import (
 )
 from kiosk.kemru.ussd import con, end
 from kiosk.models import Direction
-from kiosk.sandbox import DEMO_API_KEY, DEMO_CREDENTIALS, Limits, Outcome, SandboxMember, SandboxServer, Webhook
+from kiosk.sandbox import DEMO_API_KEY, DEMO_CREDENTIALS, Conditions, Outcome, SandboxMember, SandboxServer, Webhook
 
 HERE = Path(__file__).parent
 BEGIN = datetime.fromisoformat("2026-11-23T07:31:00+03:00")
@@ -272,7 +272,9 @@ def main(target: Path = HERE) -> None:
             executable_path="/usr/bin/chromium", args=FLAGS, env={**os.environ, "FONTCONFIG_FILE": str(fonts)}
         )
         state = Path(folder) / "sandbox.db"
-        with SandboxServer(state=state, clock=clock, limits=Limits(per_minute=60), pace=4, port=3030) as sandbox:
+        with SandboxServer(
+            state=state, clock=clock, conditions=Conditions(per_minute=60, pace=4), port=3030
+        ) as sandbox:
             morning(sandbox, clock, site)
             settled(sandbox, clock)
             pictures(browser, sandbox.url, target)

@@ -22,13 +22,15 @@ from kiosk.cli.common import plain
 )
 @click.option("--demo", is_flag=True, help="Begin with three members.")
 @click.option(
-    "--per-minute", type=click.IntRange(0), default=60, show_default=True, help="Requests a minute; 0 is unlimited."
+    "--per-minute", type=click.IntRange(0), help="Requests a minute; 0 is unlimited.  [default: 60 in a fresh state]"
 )
 @click.option(
-    "--per-day", type=click.IntRange(0), default=5000, show_default=True, help="Requests a day; 0 is unlimited."
+    "--per-day", type=click.IntRange(0), help="Requests a day; 0 is unlimited.  [default: 5000 in a fresh state]"
 )
 @click.option(
-    "--pace", type=click.FloatRange(0, 3600), help="Seconds that a transaction stays in a state.  [default: 1]"
+    "--pace",
+    type=click.FloatRange(0, 3600),
+    help="Seconds that a transaction stays in a state.  [default: 1 in a fresh state]",
 )
 @click.option("--scenario", type=click.Path(path_type=Path), help="TOML file with people, limits and mishaps.")
 @click.pass_context
@@ -39,8 +41,8 @@ def sandbox(
     state: Path,
     *,
     demo: bool,
-    per_minute: int,
-    per_day: int,
+    per_minute: int | None,
+    per_day: int | None,
     pace: float | None,
     scenario: Path | None,
 ) -> None:
@@ -52,18 +54,16 @@ def sandbox(
     if ctx.invoked_subcommand is not None:
         return
     try:
-        from kiosk.sandbox import Limits, load_scenario, serve  # noqa: PLC0415  the web server is an extra
+        from kiosk.sandbox import Conditions, load_scenario, serve  # noqa: PLC0415  the web server is an extra
     except ImportError as error:
         _lacks(error)
-    limits = Limits(per_minute=per_minute, per_day=per_day)
     serve(
         host=host,
         port=port,
         state=state,
         ready=lambda url: click.echo(f"Kemru sandbox on {url}. Ctrl-C stops it.\nIts page is {url}/"),
         demo=demo,
-        limits=limits,
-        pace=pace,
+        conditions=Conditions(per_minute=per_minute, per_day=per_day, pace=pace),
         scenario=None if scenario is None else load_scenario(scenario),
     )
 

@@ -4,6 +4,7 @@ It keeps its state in a SQLite file, checks what the platform checks, and misbeh
 Needs the `sandbox` extra. Try it: `kiosk sandbox --demo`.
 """
 
+from kiosk.sandbox.conditions import Conditions
 from kiosk.sandbox.demo import (
     DEMO_ACCESS_TOKEN,
     DEMO_API_KEY,
@@ -31,6 +32,7 @@ __all__ = [
     "DEMO_MERCHANT",
     "DEMO_SECRET",
     "DEMO_WEBHOOK_SECRET",
+    "Conditions",
     "Fault",
     "FaultKind",
     "Limits",

@@ -4,10 +4,9 @@ import json
 import math
 from collections.abc import Awaitable, Callable
 
-import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -18,13 +17,12 @@ from kiosk.sandbox.calls import CALLS
 from kiosk.sandbox.checks import Fields, check_key, check_request
 from kiosk.sandbox.control import control_routes
 from kiosk.sandbox.faults import Fault, Faults
+from kiosk.sandbox.local import is_of_another_site
 from kiosk.sandbox.page import lost, page_routes
 from kiosk.sandbox.platform import Platform
 from kiosk.sandbox.refusals import RefusedError
 from kiosk.sandbox.sight import Sight
-
-MAX_REQUEST = 1 << 16
-"""Bytes of the longest request body that is read."""
+from kiosk.sandbox.web import as_json, body_of
 
 
 def build(platform: Platform, trouble: Faults) -> Starlette:
@@ -37,12 +35,12 @@ def build(platform: Platform, trouble: Faults) -> Starlette:
 
 
 async def _openapi(_request: Request) -> Response:
-    return _json(openapi.document())
+    return as_json(openapi.document())
 
 
 def _route(endpoint: Endpoint, platform: Platform, trouble: Faults) -> Callable[[Request], Awaitable[Response]]:
     async def handle(request: Request) -> Response:
-        body = await _body(request)
+        body = await body_of(request)
         sight = Sight(endpoint, request, body, platform.clock())
 
         def act() -> Response:
@@ -59,10 +57,10 @@ def _route(endpoint: Endpoint, platform: Platform, trouble: Faults) -> Callable[
 def _answer(endpoint: Endpoint, request: Request, body: bytes | None, platform: Platform, sight: Sight) -> Response:
     now = platform.clock()
     try:
-        key = check_key(request.headers.get("apikey"))
+        key = _caller(request)
         wait = platform.state.traffic.admit(key, endpoint.path, now)
         if wait is not None:
-            return _json(
+            return as_json(
                 {"status": "Failed", "message": "Rate limit exceeded."}, 429, {"retry-after": str(math.ceil(wait))}
             )
         told = _fields(endpoint, request, body)
@@ -70,9 +68,15 @@ def _answer(endpoint: Endpoint, request: Request, body: bytes | None, platform: 
         sight.signature(fields, told.get("signature"))
         check_request(endpoint, fields, told.get("signature"))
         platform.state.transactions.advance(now)
-        return _json(CALLS[endpoint](platform, fields, now))
+        return as_json(CALLS[endpoint](platform, fields, now))
     except RefusedError as refusal:
-        return _json(refusal.wire(), refusal.http_status)
+        return as_json(refusal.wire(), refusal.http_status)
+
+
+def _caller(request: Request) -> str:
+    if is_of_another_site(request):
+        raise RefusedError("1103")
+    return check_key(request.headers.get("apikey"))
 
 
 def _fields(endpoint: Endpoint, request: Request, body: bytes | None) -> Fields:
@@ -92,22 +96,5 @@ def _fields(endpoint: Endpoint, request: Request, body: bytes | None) -> Fields:
     return fields
 
 
-async def _body(request: Request) -> bytes | None:
-    """The request's body; None if it is too long or never came whole."""
-    body = bytearray()
-    try:
-        async for piece in request.stream():
-            body += piece
-            if len(body) > MAX_REQUEST:
-                return None
-    except ClientDisconnect:
-        return None
-    return bytes(body)
-
-
 def _name(fault: Fault | None) -> str:
     return "" if fault is None else fault.kind.value
-
-
-def _json(value: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    return Response(msgspec.json.encode(value), status, headers, media_type="application/json")

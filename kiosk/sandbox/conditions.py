@@ -27,6 +27,9 @@ class Conditions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     callback_url: str | None = None
 
 
+NO_CHANGE = Conditions()
+
+
 def apply(state: State, change: Conditions) -> None:
     """Let `change` hold from now on."""
     with state.change():

@@ -13,11 +13,11 @@ from starlette.routing import Route
 from kiosk.sandbox import conditions
 from kiosk.sandbox.conditions import Conditions
 from kiosk.sandbox.faults import Fault, Faults
-from kiosk.sandbox.local import is_local
 from kiosk.sandbox.notices import Webhook
 from kiosk.sandbox.outcomes import Outcome
 from kiosk.sandbox.platform import Platform
 from kiosk.sandbox.records import SandboxMember
+from kiosk.sandbox.web import as_json, local_route
 
 Handler = Callable[[bytes], object]
 """From the request's body to the answer's JSON. msgspec's errors become a 400 with their text."""
@@ -70,16 +70,10 @@ def control_routes(platform: Platform, faults: Faults) -> list[Route]:
 
 
 def _route(method: str, path: str, handler: Handler) -> Route:
-    async def handle(request: Request) -> Response:
-        if not is_local(request):
-            return _json({"error": "only from this machine"}, 403)
+    async def handle(_request: Request, body: bytes) -> Response:
         try:
-            return _json(handler(await request.body()))
+            return as_json(handler(body))
         except msgspec.MsgspecError as error:
-            return _json({"error": str(error)}, 400)
+            return as_json({"error": str(error)}, 400)
 
-    return Route(path, handle, methods=[method])
-
-
-def _json(value: object, status: int = 200) -> Response:
-    return Response(msgspec.json.encode(value), status, media_type="application/json")
+    return local_route(method, path, handle)

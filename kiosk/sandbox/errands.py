@@ -1,10 +1,13 @@
 """What the platform does by itself: transactions move on, and the merchant is told."""
 
+import logging
 import threading
 from collections.abc import Callable
 
 from kiosk.sandbox.post import Post
 from kiosk.sandbox.state import State
+
+log = logging.getLogger(__name__)
 
 _IDLE_S = 0.2
 """Seconds between looks: the time of a test or a scenario may jump, so nothing is counted in advance."""
@@ -38,10 +41,16 @@ class Errands:
             self._thread.join()
             self._thread = None
 
+    def _round(self, post: Post) -> None:
+        try:
+            self.run(post)
+        except Exception:  # whatever one notice or transaction breaks, the others go on; the next round meets it again
+            log.exception("the sandbox's own work went wrong")
+
     def _work(self) -> None:
         post = Post()
         try:
             while not self._stop.wait(_IDLE_S):
-                self.run(post)
+                self._round(post)
         finally:
             post.close()

@@ -193,6 +193,8 @@ def _unreadable(exchange: Exchange) -> str:
         return "The body is nested too deeply."
     except json.JSONDecodeError as error:
         return f"The body is not JSON: {error.msg} in line {error.lineno}, column {error.colno}."
+    except ValueError:
+        return "The body is not JSON that can be read: a number in it has thousands of digits."
     return "The body is JSON, but not an object of fields, or a text in it holds half a character."
 
 

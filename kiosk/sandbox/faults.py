@@ -3,9 +3,11 @@
 import asyncio
 import enum
 import random
+import re
 import threading
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Annotated
 
 import msgspec
 from starlette.requests import Request
@@ -49,6 +51,12 @@ class FaultKind(enum.StrEnum):
     """Answer success for another reference; does not act."""
 
 
+_Seconds = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
+_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_FIELD = re.compile(r"[\t\x20-\x7e]*")
+"""What HTTP lets a header's name and value be made of (RFC 9110, 5.5 and 5.6.2), without its obsolete letters."""
+
+
 class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One way to misbehave, for paths that begin with `path`, `count` times (None: until cleared). See FaultKind for the rest.
 
@@ -57,25 +65,32 @@ class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     kind: FaultKind
     path: str = ""
-    count: int | None = None
-    after: float = 0.0
-    lasts: float | None = None
-    chance: float = 1.0
-    seconds: float = 1.0
-    jitter: float = 0.0
-    at: int = 0
+    count: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    after: _Seconds = 0.0
+    lasts: _Seconds | None = None
+    chance: Annotated[float, msgspec.Meta(ge=0, le=1)] = 1.0
+    seconds: _Seconds = 1.0
+    jitter: _Seconds = 0.0
+    at: Annotated[int, msgspec.Meta(ge=0, le=1 << 30)] = 0
     code: str = "5000"
-    status: int = 500
+    status: Annotated[int, msgspec.Meta(ge=200, le=599)] = 500
     body: str = ""
     charset: str = "utf-8"
     content_type: str = "application/json"
     headers: dict[str, str] = {}
-    size: int = 64 << 20
+    size: Annotated[int, msgspec.Meta(ge=0, le=1 << 30)] = 64 << 20
     gzip: bool = False
 
     def __post_init__(self) -> None:
         if self.kind is FaultKind.CODE and self.code not in CODES:
             raise ValueError(f"{self.code} is no documented code")
+        try:
+            self.body.encode(self.charset)
+        except (LookupError, UnicodeError):
+            raise ValueError("charset is none that Python can write body in") from None
+        named = {**self.headers, "content-type": self.content_type}
+        if not all(_TOKEN.fullmatch(name) and _FIELD.fullmatch(value) for name, value in named.items()):
+            raise ValueError("headers hold characters that cannot travel in a header")
 
 
 class _On(msgspec.Struct):

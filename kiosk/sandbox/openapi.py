@@ -125,6 +125,7 @@ def _responses(endpoint: Endpoint) -> Schema:
         "200": _answer("Success, or a refusal that the documentation gives no other status.", {"anyOf": said}),
         "400": _answer("Missing or wrong fields, or a wrong signature.", {"$ref": "#/components/schemas/Refusal"}),
         "401": _answer("Missing or invalid apiKey or access token.", {"$ref": "#/components/schemas/Refusal"}),
+        "403": _answer("From a page of another site.", {"$ref": "#/components/schemas/Refusal"}),
         "429": {
             **_answer("Rate limit exceeded.", {"$ref": "#/components/schemas/Throttled"}),
             "headers": {

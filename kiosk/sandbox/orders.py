@@ -55,8 +55,6 @@ def submit(endpoint: Endpoint, platform: Platform, fields: Fields, now: float) -
     if refusal is not None and not queued:
         raise RefusedError(refusal)
     opened = platform.open(_asked(endpoint, fields), str(fields.get("amount", "")), now, queued=queued, refusal=refusal)
-    if endpoint is endpoints.SEND_SMS:
-        platform.state.people.charge_sms(opened.destination)
     return answer(opened)
 
 

@@ -20,11 +20,11 @@ from kiosk.kemru.webhooks import HEADER, Event
 from kiosk.sandbox import demo
 from kiosk.sandbox.explain import FAULTS, explain
 from kiosk.sandbox.faults import Faults
-from kiosk.sandbox.local import is_local
 from kiosk.sandbox.platform import Platform
 from kiosk.sandbox.traffic import Exchange
 from kiosk.sandbox.ussd import Session, Sessions, Step, UssdError
 from kiosk.sandbox.view import View
+from kiosk.sandbox.web import as_json, local_route
 
 _TYPES = {"html": "text/html", "js": "text/javascript", "css": "text/css", "svg": "image/svg+xml"}
 
@@ -69,38 +69,38 @@ def page_routes(platform: Platform, faults: Faults) -> list[Route]:
     """The page, its live news, and its handset."""
     sessions = Sessions()
 
-    async def events(request: Request) -> Response:
+    async def events(request: Request, _body: bytes) -> Response:
         return StreamingResponse(
             _news(request, View(platform, faults)), headers={**_HEADERS, "Content-Type": "text/event-stream"}
         )
 
-    async def view(_request: Request) -> Response:
+    async def view(_request: Request, _body: bytes) -> Response:
         return _json(View(platform, faults).news())
 
-    async def choices(_request: Request) -> Response:
+    async def choices(_request: Request, _body: bytes) -> Response:
         return _json(_CHOICES)
 
-    async def exchange(request: Request) -> Response:
+    async def exchange(request: Request, _body: bytes) -> Response:
         found = platform.state.traffic.exchange(request.path_params["n"])
         if found is None:
             return _json({"error": "its words are no longer kept"}, 404)
         return _json({"exchange": found, "explanation": explain(found)})
 
-    async def handset(request: Request) -> Response:
+    async def handset(_request: Request, body: bytes) -> Response:
         try:
-            dialled = msgspec.json.decode(await request.body(), type=Dialled)
+            dialled = msgspec.json.decode(body, type=Dialled)
             return _json(await run_in_threadpool(_step, sessions, dialled))
         except (UssdError, msgspec.MsgspecError) as error:
             return _json({"error": str(error)}, 400)
 
     return [
-        _route("GET", "/", _asset),
-        _route("GET", "/sandbox/page/{name}", _asset),
-        _route("GET", "/sandbox/events", events),
-        _route("GET", "/sandbox/view", view),
-        _route("GET", "/sandbox/choices", choices),
-        _route("GET", "/sandbox/requests/{n:int}", exchange),
-        _route("POST", "/sandbox/ussd", handset),
+        local_route("GET", "/", _asset),
+        local_route("GET", "/sandbox/page/{name}", _asset),
+        local_route("GET", "/sandbox/events", events),
+        local_route("GET", "/sandbox/view", view),
+        local_route("GET", "/sandbox/choices", choices),
+        local_route("GET", "/sandbox/requests/{n:int}", exchange),
+        local_route("POST", "/sandbox/ussd", handset),
     ]
 
 
@@ -153,7 +153,7 @@ def _step(sessions: Sessions, dialled: Dialled) -> Step:
     )
 
 
-async def _asset(request: Request) -> Response:
+async def _asset(request: Request, _body: bytes) -> Response:
     name = request.path_params.get("name", "index.html")
     body = _ASSETS.get(name)
     if body is None:
@@ -166,17 +166,8 @@ def _assets() -> dict[str, bytes]:
     return {each.name: each.read_bytes() for each in folder.iterdir() if each.name.rpartition(".")[2] in _TYPES}
 
 
-def _route(method: str, path: str, handler: Callable[[Request], Awaitable[Response]]) -> Route:
-    async def handle(request: Request) -> Response:
-        if not is_local(request):
-            return _json({"error": "only from this machine"}, 403)
-        return await handler(request)
-
-    return Route(path, handle, methods=[method])
-
-
 def _json(value: object, status: int = 200) -> Response:
-    return Response(msgspec.json.encode(value), status, _HEADERS, media_type="application/json")
+    return as_json(value, status, _HEADERS)
 
 
 _ASSETS = _assets()

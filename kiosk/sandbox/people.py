@@ -6,7 +6,7 @@ import msgspec
 
 from kiosk.kemru.messages import Business
 from kiosk.sandbox.book import Book
-from kiosk.sandbox.once import Once
+from kiosk.sandbox.ledger import Ledger
 from kiosk.sandbox.records import SandboxMember, SandboxUser, Scan
 
 _TABLES = (
@@ -27,7 +27,7 @@ class People:
     def __init__(self, book: Book) -> None:
         self._book = book
         book.create(*_TABLES)
-        self._scans = Once(book, "attendance", ("uid", "time", "direction", "device"))
+        self._scans = Ledger(book, "attendance", ("uid", "time", "direction", "device"))
 
     def put_member(self, member: SandboxMember) -> None:
         """Add or replace a member."""

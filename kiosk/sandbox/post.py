@@ -1,11 +1,8 @@
-"""Carrying notices to the merchant: one POST each, ten seconds at the most, whatever the other side does."""
+"""Carrying notices to the merchant: one POST each, ten seconds at the most."""
 
-import httpx
-
-from kiosk.kemru import bodies, ipn, webhooks
-from kiosk.kemru.deadline import DeadlineBackend
-from kiosk.kemru.exchange import deadline_transport
+from kiosk.kemru import ipn, webhooks
 from kiosk.sandbox.notices import Kind, Notice
+from kiosk.sandbox.outbound import NoAnswerError, Outbound, Said
 
 PATIENCE_S = 10.0
 """The documented time for an answer."""
@@ -15,41 +12,25 @@ class Post:
     """A way to merchants' servers, for one thread."""
 
     def __init__(self, patience: float = PATIENCE_S) -> None:
-        self._patience = patience
-        self._backend = DeadlineBackend()
-        self._client = httpx.Client(
-            transport=deadline_transport(self._backend), timeout=patience, trust_env=False, follow_redirects=False
-        )
+        self._outbound = Outbound(patience)
 
     def close(self) -> None:
         """Hang up."""
-        self._client.close()
+        self._outbound.close()
 
     def carry(self, notice: Notice) -> str | None:
         """Send `notice` once. What was wrong, in few words; None if it was taken."""
-        headers = {"Content-Type": "application/json", "User-Agent": "kemru-sandbox"}
+        headers = {"Content-Type": "application/json"}
         if notice.signature:
             headers[webhooks.HEADER] = notice.signature
         try:
-            request = self._client.build_request("POST", notice.url, content=notice.body.encode(), headers=headers)
-            with self._backend.within(self._patience):
-                response = self._client.send(request, stream=True)
-                try:
-                    return _refusal(notice, response)
-                finally:
-                    response.close()
-                    self._client.cookies.clear()
-        except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL) as error:
-            return f"no answer ({type(error).__name__})"
+            return _refusal(notice, self._outbound.post(notice.url, notice.body.encode(), headers))
+        except NoAnswerError as error:
+            return f"no answer ({error.kind})"
 
 
-def _refusal(notice: Notice, response: httpx.Response) -> str | None:
-    if response.status_code != 200:
-        return f"HTTP {response.status_code}"
-    if notice.kind is Kind.WEBHOOK:
-        return None
-    try:
-        body = bodies.read(response.iter_raw(), response.headers.get("content-encoding", "").strip().lower())
-    except bodies.BodyError as error:
-        return f"HTTP 200, but the answer is {error}"
-    return None if ipn.acknowledged(body) else 'HTTP 200, but not {"status":"success"}'
+def _refusal(notice: Notice, said: Said) -> str | None:
+    if said.status != 200:
+        return f"HTTP {said.status}"
+    taken = notice.kind is Kind.WEBHOOK or ipn.acknowledged(said.body)
+    return None if taken else 'HTTP 200, but not {"status":"success"}'

@@ -1,6 +1,6 @@
 """The platform's records, and how they look on the wire: numbers as strings, lists of mixed kinds, names as documented."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -19,7 +19,7 @@ class SandboxMember(msgspec.Struct, frozen=True):
     phone: str = ""
     gender: str = ""
     title: str = ""
-    bal: int = 0
+    bal: Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)] = 0
     sms_status: str = "Not Sent"
     national_id: str = ""
     passport: str = ""

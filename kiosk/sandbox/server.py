@@ -1,7 +1,6 @@
 """The sandbox as a running service: blocking for `kiosk sandbox`, or on a thread for whoever wants a platform at hand."""
 
 import contextlib
-import ipaddress
 import random
 import signal
 import socket
@@ -16,11 +15,12 @@ import msgspec
 import uvicorn
 
 from kiosk.sandbox.app import build
+from kiosk.sandbox.conditions import NO_CHANGE, Conditions, apply
 from kiosk.sandbox.demo import DEMO_MEMBERS, DEMO_USERS
 from kiosk.sandbox.errands import Errands
 from kiosk.sandbox.errors import SandboxError
 from kiosk.sandbox.faults import Fault, Faults
-from kiosk.sandbox.limits import Limits
+from kiosk.sandbox.local import is_loopback
 from kiosk.sandbox.platform import Clock, Platform
 from kiosk.sandbox.scenario import Scenario, play
 from kiosk.sandbox.state import State
@@ -34,24 +34,20 @@ def serve(
     state: Path,
     ready: Callable[[str], None] | None = None,
     demo: bool = False,
-    limits: Limits | None = None,
-    allow_remote: bool = False,
-    pace: float | None = None,
+    conditions: Conditions = NO_CHANGE,
     scenario: Scenario | None = None,
 ) -> None:
     """Run the sandbox until SIGTERM or SIGINT, then return. `ready` is told the URL once it answers.
 
-    `port=0` takes a free one; `demo` fills a fresh state; `limits=None` keeps what the state says. Raises SandboxError if `host` is
-    not this machine's alone and `allow_remote` was not given, the address is taken, or `state` is another kind of file.
+    `port=0` takes a free one; `demo` fills a fresh state; what `conditions` leaves out is as the state says. Raises SandboxError
+    if `host` is not this machine's alone, the address is taken, or `state` is another kind of file.
     """
     sandbox = SandboxServer(
         state=state,
         host=host,
         port=port,
         demo=demo,
-        limits=limits,
-        allow_remote=allow_remote,
-        pace=pace,
+        conditions=conditions,
         scenario=scenario,
     )
     try:
@@ -64,8 +60,8 @@ class SandboxServer:
     """The sandbox on a real port. As a context manager it serves from a thread of its own.
 
     `stop()` and `start()` are an outage and its end: port, state and faults stay. `state`, `faults` and `outcomes` may be used from any
-    thread. `clock` gives the time in seconds since 1970; `pace` is how many seconds a transaction stays in a state (None: as the state
-    says). `scenario` has the last word, and the seed of what is left to chance.
+    thread. `clock` gives the time in seconds since 1970; what `conditions` leaves out is as the state
+    says. `scenario` has the last word, and the seed of what is left to chance.
     """
 
     def __init__(
@@ -75,15 +71,13 @@ class SandboxServer:
         host: str = "127.0.0.1",
         port: int = 0,
         demo: bool = False,
-        limits: Limits | None = None,
+        conditions: Conditions = NO_CHANGE,
         clock: Clock = time.time,
-        allow_remote: bool = False,
-        pace: float | None = None,
         scenario: Scenario | None = None,
     ) -> None:
         self.state = State(state)
         try:
-            self._place = _reserve(host, port, allow_remote=allow_remote)
+            self._place = _reserve(host, port)
         except SandboxError:
             self.state.close()
             raise
@@ -98,10 +92,7 @@ class SandboxServer:
         self._thread: threading.Thread | None = None
         if demo and self.state.fresh:
             self.populate()
-        if limits is not None:
-            self.state.traffic.limits = limits
-        if pace is not None:
-            self.state.transactions.pace = pace
+        apply(self.state, conditions)
         if scenario is not None:
             play(scenario, platform, self.faults)
 
@@ -212,9 +203,9 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
 
-def _reserve(host: str, port: int, *, allow_remote: bool) -> socket.socket:
+def _reserve(host: str, port: int) -> socket.socket:
     """Bind without listening: the port stays ours while the sandbox is down, and refuses connections."""
-    if not (allow_remote or _is_loopback(host)):
+    if not is_loopback(host):
         raise SandboxError(f"{host} can be reached from elsewhere, and the sandbox has no secrets")
     place = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     try:
@@ -233,10 +224,3 @@ def _listener(place: socket.socket) -> socket.socket:
     listener.bind(place.getsockname())
     listener.listen(128)
     return listener
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -4,11 +4,12 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+from kiosk.kemru import endpoints
 from kiosk.sandbox.book import Book, Settings
 from kiosk.sandbox.notices import Notices
 from kiosk.sandbox.people import People
 from kiosk.sandbox.traffic import Traffic
-from kiosk.sandbox.transactions import Transactions
+from kiosk.sandbox.transactions import Transaction, Transactions
 from kiosk.sandbox.wallet import Wallet
 
 
@@ -23,7 +24,7 @@ class State:
         self.traffic = Traffic(self._book, settings)
         self.wallet = Wallet(self._book, settings)
         self.notices = Notices(self._book, settings)
-        self.transactions = Transactions(self._book, settings, self.wallet, self.notices.moved)
+        self.transactions = Transactions(self._book, settings, self.wallet, self._moved)
 
     @property
     def changes(self) -> int:
@@ -41,6 +42,11 @@ class State:
     def clear(self) -> None:
         """Forget everything."""
         self._book.clear()
+
+    def _moved(self, transaction: Transaction) -> None:
+        if transaction.call == endpoints.SEND_SMS.name and transaction.succeeded:
+            self.people.charge_sms(transaction.destination)
+        self.notices.moved(transaction)
 
     def ledger(self) -> dict[str, list[dict[str, Any]]]:
         """Every scan, message and other order, with how often each reference was acted on, came again, and came with other content."""

@@ -10,9 +10,13 @@ from kiosk.sandbox.limits import DAY_S, MINUTE_S, Limits, busiest, day_start, mi
 KEPT = 1000
 """Requests whose words are kept; all are counted."""
 
+_NEVER = 1 << 63
+"""More than SQLite counts to."""
+
 _TABLES = (
     """CREATE TABLE IF NOT EXISTS requests (n INTEGER PRIMARY KEY, at REAL, key TEXT, path TEXT, accepted INTEGER)""",
     "CREATE INDEX IF NOT EXISTS requests_at ON requests (key, accepted, at)",
+    "CREATE INDEX IF NOT EXISTS requests_when ON requests (accepted, at)",
     """CREATE TABLE IF NOT EXISTS said (n INTEGER PRIMARY KEY, at REAL, method TEXT, target TEXT, call TEXT, body TEXT, signed TEXT,
        claimed TEXT, expected TEXT, status INTEGER, code TEXT, answer TEXT, fault TEXT)""",
 )
@@ -98,7 +102,7 @@ class Traffic:
 
     def exchange(self, n: int) -> Exchange | None:
         """One exchange by its number, while its words are kept."""
-        rows = self._book.rows("SELECT * FROM said WHERE n = ?", n)
+        rows = self._book.rows("SELECT * FROM said WHERE n = ?", n) if n < _NEVER else []
         return msgspec.convert(rows[0], Exchange) if rows else None
 
     def glances(self, after: int) -> list[Glance]:

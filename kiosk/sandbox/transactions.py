@@ -7,6 +7,7 @@
 A transaction that is queued has had no checks of money yet: they come when it is submitted, and what is refused then ends as Failed.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +16,8 @@ import msgspec
 from kiosk.kemru.endpoints import Charge
 from kiosk.kemru.status import Status
 from kiosk.sandbox.book import Book, Settings
-from kiosk.sandbox.once import Once
+from kiosk.sandbox.errors import SandboxError
+from kiosk.sandbox.ledger import Ledger
 from kiosk.sandbox.refusals import RefusedError
 from kiosk.sandbox.wallet import Wallet
 
@@ -93,7 +95,7 @@ class Transactions:
         self._wallet = wallet
         self._heard = heard
         book.create(*_TABLES)
-        self._once = Once(book, "transactions", ("call", "destination", "cents", "fields"))
+        self._ledger = Ledger(book, "transactions", ("call", "destination", "cents", "fields"))
 
     @property
     def pace(self) -> float:
@@ -102,6 +104,8 @@ class Transactions:
 
     @pace.setter
     def pace(self, seconds: float) -> None:
+        if not math.isfinite(seconds) or seconds < 0:
+            raise SandboxError("the pace is a number of seconds, from 0 on")
         self._settings.put("pace", seconds)
 
     @property
@@ -117,7 +121,7 @@ class Transactions:
         """Take on `asked`, and its money unless it is queued. Raises RefusedError: 8006 for a known reference, 1107 for lack of money."""
         with self._book.change():
             transaction = self._numbered(asked, ending, now, queued=queued)
-            known = not self._once.add(_row(transaction))
+            known = not self._ledger.add(_row(transaction))
             if not (known or queued):
                 self._take(transaction)
         if known:

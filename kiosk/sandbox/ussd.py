@@ -5,17 +5,13 @@ Every step is one POST, as the documentation has it: the answer is `text/plain`,
 
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 
-import httpx
 import msgspec
 
-from kiosk.kemru import bodies, phones, ussd
-from kiosk.kemru.deadline import DeadlineBackend
+from kiosk.kemru import phones, ussd
 from kiosk.kemru.errors import Malformed
-from kiosk.kemru.exchange import deadline_transport
 from kiosk.kemru.ussd import UssdRequest
+from kiosk.sandbox.outbound import NoAnswerError, Outbound, Said
 
 PATIENCE_S = 5.0
 """The documented time for an answer."""
@@ -104,9 +100,9 @@ class Session:
         began = time.monotonic()
         try:
             answer = _post(self._url, body, self._form, self._patience)
-        except _NoAnswerError as error:
+        except NoAnswerError as error:
             return self._step(body, b"", str(error), began)
-        return self._step(body, answer.body, answer.problem, began)
+        return self._step(body, answer.body, _objection(answer), began)
 
     def _step(self, body: bytes, answer: bytes, problem: str, began: float) -> Step:
         seconds = round(time.monotonic() - began, 4)
@@ -147,52 +143,17 @@ class Sessions:
         return step
 
 
-class _NoAnswerError(Exception):
-    """Nothing came that could be read."""
+def _post(url: str, body: bytes, form: str, patience: float) -> Said:
+    outbound = Outbound(patience)
+    try:
+        return outbound.post(url, body, {"Content-Type": form})
+    finally:
+        outbound.close()
 
 
-class _Answer(msgspec.Struct, frozen=True):
-    body: bytes
-    problem: str
-
-
-def _post(url: str, body: bytes, form: str, patience: float) -> _Answer:
-    backend = DeadlineBackend()
-    with _client(backend, patience) as client:
-        try:
-            request = client.build_request(
-                "POST", url, content=body, headers={"Content-Type": form, "User-Agent": "kemru-sandbox"}
-            )
-            with backend.within(patience):
-                response = client.send(request, stream=True)
-                try:
-                    said = bodies.read(
-                        response.iter_raw(), response.headers.get("content-encoding", "").strip().lower()
-                    )
-                finally:
-                    response.close()
-        except (httpx.TimeoutException, TimeoutError):
-            raise _NoAnswerError(f"No answer within {patience:g} seconds.") from None
-        except httpx.ConnectError:
-            raise _NoAnswerError("Nobody answers at this address: is the service running?") from None
-        except bodies.BodyError as error:
-            raise _NoAnswerError(f"The answer is {error}.") from None
-        except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL) as error:
-            raise _NoAnswerError(f"No answer that can be read ({type(error).__name__}).") from None
-    return _Answer(said, _objection(response))
-
-
-def _objection(response: httpx.Response) -> str:
-    if response.status_code != 200:
-        return f"The answer has HTTP status {response.status_code}; it has to be 200."
-    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != ussd.TEXT:
-        return f"The answer's Content-Type is {kind or 'missing'}; it has to be {ussd.TEXT}."
+def _objection(said: Said) -> str:
+    if said.status != 200:
+        return f"The answer has HTTP status {said.status}; it has to be 200."
+    if said.content_type != ussd.TEXT:
+        return f"The answer's Content-Type is {said.content_type or 'missing'}; it has to be {ussd.TEXT}."
     return ""
-
-
-@contextmanager
-def _client(backend: DeadlineBackend, patience: float) -> Iterator[httpx.Client]:
-    transport = deadline_transport(backend)
-    with httpx.Client(transport=transport, timeout=patience, trust_env=False, follow_redirects=False) as client:
-        yield client

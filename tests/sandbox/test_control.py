@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from kiosk.sandbox import DEMO_MERCHANT, SandboxServer
+from kiosk.sandbox import DEMO_API_KEY, DEMO_MERCHANT, SandboxServer
 from tests.support.platform import Hands, ask, sandbox, signed
 
 FIELDS = {"MerchantID": DEMO_MERCHANT, "signature": signed(DEMO_MERCHANT)}
@@ -74,6 +74,15 @@ def test_faults_by_path_and_count(platform: SandboxServer) -> None:
         ("outcomes", {"code": "1105", "chance": 2}),
         ("webhooks", {"url": "http://127.0.0.1/", "events": ["payment.maybe"]}),
         ("faults", {"kind": "code", "code": "4711"}),
+        ("faults", {"kind": "status", "charset": "nope"}),
+        ("faults", {"kind": "status", "charset": "base64", "body": "x"}),
+        ("faults", {"kind": "status", "headers": {"a": "b\r\nc: d"}}),
+        ("faults", {"kind": "status", "headers": {"a b": "c"}}),
+        ("faults", {"kind": "status", "content_type": "té"}),
+        ("faults", {"kind": "status", "status": 99}),
+        ("faults", {"kind": "slow", "seconds": -1}),
+        ("faults", {"kind": "cut", "at": -1}),
+        ("members", {"uid": "1", "name": "A", "bal": 2**63}),
         ("members", {"name": "nobody"}),
         ("members", b""),
     ],
@@ -90,3 +99,34 @@ def test_the_reprs_hold_no_numbers(platform: SandboxServer) -> None:
     shown = f"{platform.state.people.members()} {platform.state.people.users()}"
     assert "+254" not in shown
     assert json.dumps(control(platform, "GET", "members")).count("+2547") == 3
+
+
+def test_a_body_without_end_is_not_kept(platform: SandboxServer) -> None:
+    status, _, answer = ask(platform, "POST", "/sandbox/members", b" " * 70_000, {})
+    assert status == 413
+    assert "longer than 65536 bytes" in answer["error"]
+
+
+def test_an_exchange_that_cannot_be(platform: SandboxServer) -> None:
+    assert ask(platform, "GET", f"/sandbox/requests/{10**20}", None, {})[0] == 404
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+        {"Host": "evil.example:3030", "Sec-Fetch-Site": "same-origin"},
+        {"Host": "evil.example:3030", "Origin": "http://evil.example:3030"},
+    ],
+)
+def test_a_page_of_another_site_gets_nothing(platform: SandboxServer, headers: dict[str, str]) -> None:
+    known = {"Content-Type": "application/json", "apiKey": DEMO_API_KEY}
+    status, _, answer = ask(platform, "POST", "/api-link", FIELDS, {**known, **headers})
+    assert (status, answer["status_code"]) == (403, "1103")
+    assert ask(platform, "GET", "/sandbox/ledger", None, headers)[0] == 403
+
+
+def test_programs_may_call_it_by_any_name(platform: SandboxServer) -> None:
+    headers = {"Content-Type": "application/json", "apiKey": DEMO_API_KEY, "Host": "sandbox.kemrut.com:3030"}
+    assert ask(platform, "POST", "/api-link", FIELDS, headers)[0] == 200

@@ -181,6 +181,15 @@ def test_a_reference_like_the_platforms_own_takes_nobodys_place(platform: Sandbo
     assert ask(platform, "POST", "/billing/v1/sms/send", {**fields, "signature": signature})[2]["status_code"] == "200"
 
 
+def test_a_message_that_failed_costs_its_receiver_nothing(platform: SandboxServer, kemru: Kemru) -> None:
+    platform.outcomes.add(Outcome("5000", call="sms"))
+    kemru.send_sms(sms())
+    assert kemru.member("20170").member.balance == 16
+    platform.outcomes.clear()
+    kemru.send_sms(sms("again"))
+    assert kemru.member("20170").member.balance == 15
+
+
 def test_F064_no_money_no_payment(platform: SandboxServer, kemru: Kemru) -> None:
     platform.state.wallet.cents = 1499_99
     with pytest.raises(NoFloat):

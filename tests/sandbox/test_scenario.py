@@ -6,7 +6,7 @@ import pytest
 
 from kiosk.kemru import Rejected
 from kiosk.kemru.errors import UnknownOutcome
-from kiosk.sandbox import FaultKind, SandboxServer, Scenario, ScenarioError, load_scenario
+from kiosk.sandbox import FaultKind, SandboxError, SandboxServer, Scenario, ScenarioError, load_scenario
 from tests.support.platform import Hands, client, scan
 
 PAGE = (Path(__file__).parents[2] / "docs" / "sandbox.md").read_text()
@@ -89,6 +89,8 @@ def test_a_code_that_is_injected_does_not_act(tmp_path: Path) -> None:
         ('[[outcome]]\ncode = "12"', ["12 is no code that a transaction can end with"]),
         ('[[fault]]\nkind = "code"\ncode = "x"', ["no documented code"]),
         ("seed = ", ["is not TOML"]),
+        ("[conditions]\npace = -1", ["conditions.pace"]),
+        ('[[member]]\nuid = "1"\nname = "A"\nbal = 9223372036854775807', ["member.0.bal"]),
         ('[[member]]\nname = "A"', ["member.0.uid: is missing"]),
     ],
 )
@@ -101,3 +103,9 @@ def test_mistakes_are_told_with_their_lines(tmp_path: Path, text: str, words: li
 def test_no_file(tmp_path: Path) -> None:
     with pytest.raises(ScenarioError, match="cannot be read"):
         load_scenario(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize("pace", ["nan", "inf"])
+def test_a_pace_that_is_no_number_of_seconds(tmp_path: Path, pace: str) -> None:
+    with pytest.raises((SandboxError, ScenarioError), match="pace"):
+        SandboxServer(state=tmp_path / "sandbox.db", scenario=load(tmp_path, f"[conditions]\npace = {pace}"))

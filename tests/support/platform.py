@@ -16,7 +16,7 @@ from typing import Any
 
 from kiosk.kemru import Kemru, ScanReport, Sms
 from kiosk.models import Direction
-from kiosk.sandbox import DEMO_API_KEY, DEMO_CREDENTIALS, DEMO_SECRET, Limits, SandboxServer
+from kiosk.sandbox import DEMO_API_KEY, DEMO_CREDENTIALS, DEMO_SECRET, Conditions, Limits, SandboxServer
 
 UNLIMITED = Limits(per_minute=0, per_day=0)
 
@@ -40,7 +40,8 @@ def sandbox(
 ) -> Iterator[SandboxServer]:
     """Serve a sandbox with the demo's people, without limits unless told, whose orders end at once; its state is `tmp_path`/sandbox.db."""
     options: dict[str, Any] = {} if clock is None else {"clock": clock}
-    with SandboxServer(state=tmp_path / "sandbox.db", demo=demo, limits=limits, pace=0, **options) as server:
+    held = Conditions(per_minute=limits.per_minute, per_day=limits.per_day, pace=0)
+    with SandboxServer(state=tmp_path / "sandbox.db", demo=demo, conditions=held, **options) as server:
         yield server
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from kiosk.sandbox.book import Book
 
 
-class Once:
+class Ledger:
     """Rows of `table` by their `reference`; `content` names the columns that must not differ when one comes again."""
 
     def __init__(self, book: Book, table: str, content: tuple[str, ...]) -> None:
