@@ -140,9 +140,7 @@ def test_nobody_at_the_address(stage: Stage) -> None:
     assert (notice.state, notice.outcome) == ("waiting", "no answer (ConnectError)")
 
 
-@pytest.mark.parametrize(
-    "url", ["nothing", "http://a:b", "http://[oops", "", "https://xn--zzzzzz/cb"]
-)
+@pytest.mark.parametrize("url", ["nothing", "http://a:b", "http://[oops", "", "https://xn--zzzzzz/cb"])
 def test_an_address_that_is_none(stage: Stage, url: str) -> None:
     stage.state.notices.callback_url = url
     stage.order()
