@@ -151,6 +151,6 @@ def _is_offline(fields: Fields) -> bool:
 
 
 def _voucher(transaction: Transaction) -> dict[str, str]:
-    # Made from the reference, so that a repeated question gets the same one; no network would take it.
+    # Made from the order's number, so that a run repeats; no network would take it.
     number = int(transaction.merchant_reference.removeprefix("KT"))
     return {"pin": f"{number * 7919 % 10**14:014d}", "serial": f"S{number:010d}"}
