@@ -17,7 +17,7 @@ from kiosk.kemru.errors import (
     Unavailable,
     UnknownOutcome,
 )
-from kiosk.kemru.journal import Entry, EntryState, Journal, JournalUnusable, ReferenceTaken, SameOrderOpen
+from kiosk.kemru.journal import Entry, EntryState, Journal, JournalUnusable, ReferenceTaken, SameOrderOpen, Unsettled
 from kiosk.kemru.messages import (
     AttendanceRecord,
     Balance,
@@ -32,7 +32,7 @@ from kiosk.kemru.messages import (
     Verification,
     Voucher,
 )
-from kiosk.kemru.once import Failed, Once, Unsettled
+from kiosk.kemru.once import Failed, Once
 from kiosk.kemru.orders import (
     Airtime,
     BankPayout,

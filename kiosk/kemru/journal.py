@@ -6,6 +6,7 @@ Telephone numbers, accounts and amounts are in the files and nowhere else: not i
 """
 
 import enum
+import logging
 import os
 import re
 import stat
@@ -21,7 +22,7 @@ from kiosk import disk
 from kiosk.errors import Exit
 from kiosk.kemru import forms, locks
 from kiosk.kemru.endpoints import Field
-from kiosk.kemru.errors import DidNotHappen, UnknownOutcome
+from kiosk.kemru.errors import DidNotHappen, KemruError, UnknownOutcome
 from kiosk.kemru.messages import Receipt
 from kiosk.kemru.orders import ORDERS, Order
 
@@ -30,6 +31,8 @@ KEPT = 1000
 
 MAX_BYTES = 1 << 16
 """Bytes of the longest file that can be an entry: far more than the longest message."""
+
+_log = logging.getLogger(__name__)
 
 _NAME = re.compile(r"([A-Za-z0-9_-]{1,64})\.json(\.draft|\.lock)?")
 _GATE = ".gate"
@@ -57,6 +60,12 @@ class SameOrderOpen(DidNotHappen):
 
     exit_code = Exit.TEMPORARY
     cure = "Run `kiosk kemru settle` first: it finds out whether the earlier order happened."
+
+
+class Unsettled(UnknownOutcome):
+    """Nobody knows yet what became of the order; its entry stays open."""
+
+    cure = "Do not order it again: `kiosk kemru settle` asks the platform what became of it, and sends it only if it never arrived."
 
 
 class InHand(UnknownOutcome):
@@ -177,15 +186,18 @@ class Journal:
 
     def find(self, reference: str) -> Entry | None:
         """The entry of `reference`; None if there is none that can be read."""
-        path = self._path(reference)
-        found = _load(path) if path.exists() else None
+        found = _load(self._path(reference))
         return found if isinstance(found, Entry) else None
 
     @contextmanager
     def hold(self, reference: str) -> Iterator[None]:
-        """Keep every other process away from the order of `reference`. Raises InHand if one is busy with it, or JournalUnusable."""
+        """Keep every other process away from the order of `reference`.
+
+        Raises InHand if one is busy with it. Where the journal cannot be used: JournalUnusable, or Unsettled if the order may have been
+        sent before.
+        """
         with ExitStack() as held:
-            with _usable():
+            with self._usable_for(reference):
                 try:
                     held.enter_context(locks.at_once(self._lock(reference)))
                 except BlockingIOError:
@@ -195,21 +207,64 @@ class Journal:
     def begin(self, entry: Entry) -> Entry:
         """Make `entry` durable, while it is held; an order of this reference that is known already is returned instead.
 
-        One that was refused may begin anew. Raises ReferenceTaken, SameOrderOpen or JournalUnusable: then nothing was written.
+        One that was refused may begin anew. Raises ReferenceTaken, SameOrderOpen or JournalUnusable: then nothing of it is left. Raises
+        Unsettled where that is not certain, or where the order may have been sent before.
         """
-        with _usable(), locks.waiting(self.folder / _GATE):
+        with self._usable_for(entry.reference), locks.waiting(self.folder / _GATE):
             contents = self.read()
             known = self._known(entry, contents)
             if known is not None and known.state is not EntryState.REFUSED:
                 return known
             _refuse_the_same(entry, contents)
-            self.write(entry)
             self._tidy(contents)
+            self._write_first(entry, known)
             return entry
 
     def write(self, entry: Entry) -> None:
         """Make what is known of an order durable, while it is held. Raises OSError; then it may or may not be."""
         disk.replace(self._path(entry.reference), msgspec.json.encode(entry))
+
+    def _write_first(self, entry: Entry, refused: Entry | None) -> None:
+        try:
+            self.write(entry)
+        except OSError as error:
+            self._take_back(entry, refused, error)
+            raise
+
+    def _take_back(self, entry: Entry, refused: Entry | None, trouble: OSError) -> None:
+        """Leave nothing of an entry that could not be made durable: later it would be taken for one that was sent."""
+        path = self._path(entry.reference)
+        try:
+            _draft(path).unlink(missing_ok=True)
+            if refused is None or _load(path) != refused:
+                path.unlink(missing_ok=True)
+            disk.sync_folder(self.folder)
+        except OSError as error:
+            raise Unsettled(
+                f"not sent now, but written down, which cannot be undone: {_reason(error)}", reference=entry.reference
+            ) from trouble
+
+    @contextmanager
+    def _usable_for(self, reference: str) -> Iterator[None]:
+        """Nothing of the order is sent inside. What fails says that it did not happen only if it was not sent before either."""
+        try:
+            yield
+        except (OSError, JournalUnusable) as error:
+            raise self._trouble(reference, error) from error
+
+    def _trouble(self, reference: str, error: OSError | JournalUnusable) -> KemruError:
+        said = _unusable(error) if isinstance(error, OSError) else error
+        return said if self._never_happened(reference) else Unsettled(str(said), reference=reference)
+
+    def _never_happened(self, reference: str) -> bool:
+        """Whether it is certain that nothing came of `reference`: it has no file, or one that says so."""
+        path = self._path(reference)
+        try:
+            path.lstat()
+        except OSError as error:
+            return isinstance(error, FileNotFoundError)
+        found = _load(path)
+        return isinstance(found, Entry) and found.state in {EntryState.REFUSED, EntryState.FAILED}
 
     def _known(self, entry: Entry, contents: Contents) -> Entry | None:
         known = next((each for each in contents.entries if each.reference == entry.reference), None)
@@ -222,24 +277,32 @@ class Journal:
         return known
 
     def _tidy(self, contents: Contents) -> None:
-        """Forget the oldest history, and what processes that were killed left behind."""
+        """Forget the oldest history, and what processes that were killed left behind, as far as that can be done."""
         closed = sorted(
             (each for each in contents.entries if not each.is_open), key=lambda each: each.closed or each.opened
         )
         for each in closed[: max(0, len(closed) - self._kept)]:
             self._clear(each.reference, whole=True)
-        names = [_NAME.fullmatch(each.name) for each in self.folder.iterdir()]
-        for reference in {found[1] for found in names if found is not None and found[2]}:
+        for reference in self._remains():
             self._clear(reference, whole=False)
+
+    def _remains(self) -> set[str]:
+        try:
+            names = [_NAME.fullmatch(each.name) for each in self.folder.iterdir()]
+        except OSError:
+            return set()
+        return {found[1] for found in names if found is not None and found[2]}
 
     def _clear(self, reference: str, *, whole: bool) -> None:
         try:
             with locks.at_once(self._lock(reference)):
-                self._path(reference).with_suffix(".json.draft").unlink(missing_ok=True)
+                _draft(self._path(reference)).unlink(missing_ok=True)
                 if whole:
                     self._path(reference).unlink(missing_ok=True)
         except BlockingIOError:
             pass  # a process is busy with it: then it is no remains
+        except OSError as error:
+            _log.warning("the journal of orders keeps what it no longer needs: %s", _reason(error))
 
     def _path(self, reference: str) -> Path:
         return self.folder / f"{reference}.json"
@@ -253,8 +316,19 @@ def _usable() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        raise JournalUnusable(f"the journal of orders cannot be used: {where}{error.strerror or error}") from error
+        raise _unusable(error) from error
+
+
+def _unusable(error: OSError) -> JournalUnusable:
+    return JournalUnusable(f"the journal of orders cannot be used: {_reason(error)}")
+
+
+def _reason(error: OSError) -> str:
+    return f"{error.filename}: {error.strerror}" if error.filename else error.strerror or str(error)
+
+
+def _draft(path: Path) -> Path:
+    return path.with_name(f"{path.name}.draft")
 
 
 def _make_private(folder: Path) -> None:

@@ -1,5 +1,9 @@
-"""Locks between processes: files that are locked, and gone when nobody holds them."""
+"""Locks between processes: files that are locked, and gone when nobody holds them.
 
+Letting go never raises: whatever was done under a lock was done, and its outcome is what the caller has to hear.
+"""
+
+import contextlib
 import fcntl
 import os
 from collections.abc import Iterator
@@ -14,18 +18,19 @@ def waiting(path: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        os.close(descriptor)
+        _close(descriptor)
 
 
 @contextmanager
 def at_once(path: Path) -> Iterator[None]:
-    """Hold the lock at `path`, whose file is gone afterwards. Raises BlockingIOError if somebody else holds it."""
+    """Hold the lock at `path`, whose file is gone afterwards if that can be. Raises BlockingIOError if somebody else holds it."""
     descriptor = _locked(path, fcntl.LOCK_EX | fcntl.LOCK_NB)
     try:
         yield
     finally:
-        path.unlink(missing_ok=True)  # while it is ours: whoever waits for it finds out in _is_at
-        os.close(descriptor)
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)  # while it is ours: whoever waits for it finds out in _is_at
+        _close(descriptor)
 
 
 def _locked(path: Path, how: int) -> int:
@@ -36,9 +41,9 @@ def _locked(path: Path, how: int) -> int:
             if _is_at(path, descriptor):
                 return descriptor
         except BaseException:
-            os.close(descriptor)
+            _close(descriptor)
             raise
-        os.close(descriptor)
+        _close(descriptor)
 
 
 def _is_at(path: Path, descriptor: int) -> bool:
@@ -47,3 +52,9 @@ def _is_at(path: Path, descriptor: int) -> bool:
         return os.path.samestat(path.stat(), os.fstat(descriptor))
     except FileNotFoundError:
         return False
+
+
+def _close(descriptor: int) -> None:
+    # Linux lets go of a descriptor, and of its lock, also where closing it reports trouble.
+    with contextlib.suppress(OSError):
+        os.close(descriptor)

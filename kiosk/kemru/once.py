@@ -16,7 +16,7 @@ import msgspec
 
 from kiosk.kemru.client import Kemru
 from kiosk.kemru.errors import DidNotHappen, KemruError, Rejected, Throttled, Unavailable, UnknownOutcome
-from kiosk.kemru.journal import Entry, EntryState, Journal
+from kiosk.kemru.journal import Entry, EntryState, Journal, Unsettled
 from kiosk.kemru.messages import Receipt, Verification
 from kiosk.kemru.orders import Order
 from kiosk.kemru.wire import Prepared, flattened
@@ -34,12 +34,6 @@ _log = logging.getLogger(__name__)
 
 Outcome = Receipt | DidNotHappen
 """What a closed entry amounts to."""
-
-
-class Unsettled(UnknownOutcome):
-    """Nobody knows yet what became of the order; its entry stays open."""
-
-    cure = "Do not order it again: `kiosk kemru settle` asks the platform what became of it, and sends it only if it never arrived."
 
 
 class Failed(Rejected):
@@ -111,9 +105,14 @@ class Once:
             return _told(self._again(self._now(entry)))
 
     def close(self, entry: Entry, state: EntryState, note: str) -> Entry:
-        """Close `entry` by hand, where a person knows what the platform does not tell. Raises InHand or OSError."""
+        """Close `entry` by hand, where a person knows what the platform does not tell; what is closed by now stays as it is.
+
+        Returns what the journal says afterwards. Raises InHand, Unsettled or OSError.
+        """
+        self._check_account(entry)
         with self._journal.hold(entry.reference):
-            return self._write(self._now(entry), state, note=note)
+            now = self._now(entry)
+            return self._write(now, state, note=note) if now.is_open else now
 
     def _entry(self, prepared: Prepared) -> Entry:
         told = flattened(prepared.endpoint, prepared.body)
@@ -127,8 +126,11 @@ class Once:
         )
 
     def _now(self, entry: Entry) -> Entry:
-        """What the journal says by now: another process may have closed it since it was listed."""
-        return self._journal.find(entry.reference) or entry
+        """What the journal says by now: another process may have closed it since it was listed. Raises Unsettled if it says nothing."""
+        now = self._journal.find(entry.reference)
+        if now is None:
+            raise Unsettled(f"the journal no longer tells of order {entry.reference}", reference=entry.reference)
+        return now
 
     def _first(self, entry: Entry) -> Outcome:
         try:

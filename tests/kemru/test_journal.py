@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.kemru import EntryState, Journal, JournalUnusable, ReferenceTaken, SameOrderOpen
+from kiosk import disk
+from kiosk.kemru import EntryState, Journal, JournalUnusable, ReferenceTaken, SameOrderOpen, Unsettled
 from kiosk.kemru.journal import InHand
 from kiosk.kemru.orders import ORDERS
 from kiosk.kemru.wire import flattened
@@ -177,6 +178,92 @@ def test_the_oldest_history_is_forgotten_and_nothing_open(tmp_path: Path) -> Non
     kept = [each.reference for each in journal.read().entries]
     assert kept == ["new", "r0", "r1", "r7", "r8", "r9", "r10", "r11"]
     assert {each.name for each in journal.folder.iterdir()} == {".gate", *(f"{each}.json" for each in kept)}
+
+
+def test_what_cannot_be_tidied_away_stops_no_order(journal: Journal, caplog: pytest.LogCaptureFixture) -> None:
+    (journal.folder / "old.json.lock").symlink_to("/nonexistent")
+    (journal.folder / "older.json.lock").mkdir()
+    (journal.folder / "oldest.json.draft").mkdir()
+    (journal.folder / "r1.json.draft").write_bytes(b"of a process that was killed")
+    new = entry()
+    assert journal.begin(new) is new
+    assert journal.read().entries == [new]
+    assert not (journal.folder / "r1.json.draft").exists()
+    assert len(caplog.records) == 3
+
+
+def _failing(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+    """Let the folder be synchronised in vain, `times` times."""
+    honest, left = disk.sync_folder, [None] * times
+
+    def sync_folder(folder: Path) -> None:
+        if left:
+            left.pop()
+            raise OSError(5, "Input/output error", str(folder))
+        honest(folder)
+
+    monkeypatch.setattr(disk, "sync_folder", sync_folder)
+
+
+@pytest.mark.parametrize("before", [None, EntryState.REFUSED])
+def test_an_entry_that_could_not_be_made_durable_leaves_nothing(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch, before: EntryState | None
+) -> None:
+    if before is not None:
+        journal.write(entry(state=before, closed=NOON))
+    _failing(monkeypatch, 1)
+    with pytest.raises(JournalUnusable):
+        journal.begin(entry(opened=NOON + timedelta(hours=1)))
+    assert journal.read().open == []
+
+
+def test_an_entry_that_may_come_back_after_a_power_cut_is_not_said_to_be_gone(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _failing(monkeypatch, 2)
+    with pytest.raises(Unsettled) as caught:
+        journal.begin(entry())
+    assert caught.value.reference == "0197-sms-1"
+
+
+def test_a_refusal_is_kept_where_the_disk_is_full(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = entry(state=EntryState.REFUSED, closed=NOON)
+    journal.write(refused)
+
+    def full(path: Path, _data: bytes) -> None:
+        path.with_name(path.name + ".draft").write_bytes(b"half")
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr(disk, "replace", full)
+    with pytest.raises(JournalUnusable, match="No space left"):
+        journal.begin(entry(opened=NOON + timedelta(hours=1)))
+    assert journal.read().entries == [refused]
+    assert not list(journal.folder.glob("*.draft"))
+
+
+def _obstruct(path: Path) -> None:
+    """Let no lock be made at `path`."""
+    path.symlink_to("/nonexistent")
+
+
+@pytest.mark.parametrize("lock", [".gate", "0197-sms-1.json.lock"])
+def test_a_journal_that_cannot_be_used_does_not_say_that_an_open_order_never_happened(
+    journal: Journal, lock: str
+) -> None:
+    def begin() -> None:
+        with journal.hold("0197-sms-1"):
+            journal.begin(entry())
+
+    _obstruct(journal.folder / lock)
+    with pytest.raises(JournalUnusable):
+        begin()
+    journal.write(entry(state=EntryState.FAILED))
+    with pytest.raises(JournalUnusable):
+        begin()
+    for state in (EntryState.OPEN, EntryState.ACCEPTED):
+        journal.write(entry(state=state))
+        with pytest.raises(Unsettled):
+            begin()
 
 
 def test_two_cannot_hold_one_order(journal: Journal) -> None:

@@ -262,6 +262,38 @@ def test_a_person_may_close_what_the_platform_does_not_tell(journal: Journal) ->
         once.settle(entry())
 
 
+def test_what_another_process_found_out_is_not_overwritten_by_hand(journal: Journal) -> None:
+    journal.write(entry())
+    once, _ = scripted(journal, DONE)
+    assert once.settle(entry()).status == "Success"
+    assert once.close(entry(), EntryState.REFUSED, "by hand").state is EntryState.ACCEPTED
+    assert state(journal) is EntryState.ACCEPTED
+
+
+def test_an_order_that_the_journal_no_longer_tells_of_is_not_sent(journal: Journal) -> None:
+    once, script = scripted(journal)
+    for call in (once.look, once.settle, lambda each: once.close(each, EntryState.REFUSED, "by hand")):
+        with pytest.raises(Unsettled, match="no longer tells"):
+            call(entry())
+    assert script.calls == []
+
+
+def test_an_accepted_order_is_told_whatever_becomes_of_the_lock(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def accept() -> Receipt:
+        monkeypatch.setattr(disk, "replace", _read_only)
+        monkeypatch.setattr(Path, "unlink", _read_only)
+        return TAKEN
+
+    once, _ = scripted(journal, accept)
+    assert once.submit(text()) == TAKEN
+
+
+def _read_only(path: Path, *_: object, **__: object) -> None:
+    raise OSError(30, "Read-only file system", str(path))
+
+
 def test_an_order_in_hand_is_left_to_whoever_has_it(journal: Journal) -> None:
     journal.write(entry())
     once, script = scripted(journal)

@@ -16,8 +16,8 @@ from kiosk.kemru import forms
 from kiosk.kemru.catalogue import BANKS, BUNDLES, Telco
 from kiosk.kemru.client import Kemru
 from kiosk.kemru.endpoints import Charge, Field
+from kiosk.kemru.journal import Unsettled
 from kiosk.kemru.messages import Receipt
-from kiosk.kemru.once import Unsettled
 from kiosk.kemru.orders import (
     Airtime,
     BankPayout,
