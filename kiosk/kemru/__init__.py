@@ -5,6 +5,7 @@ Importing this package is cheap; the HTTP library is loaded when the first clien
 
 from kiosk.kemru.catalogue import BANKS, BUNDLES, BillChannel, Bundle, BusinessChannel, Channel, Telco
 from kiosk.kemru.client import Kemru
+from kiosk.kemru.entries import Entry, EntryState
 from kiosk.kemru.errors import (
     AddressRefused,
     DidNotHappen,
@@ -17,7 +18,7 @@ from kiosk.kemru.errors import (
     Unavailable,
     UnknownOutcome,
 )
-from kiosk.kemru.journal import Entry, EntryState, Journal, JournalUnusable, ReferenceTaken, SameOrderOpen, Unsettled
+from kiosk.kemru.journal import Journal, JournalUnusable, ReferenceTaken, SameOrderOpen, Unsettled
 from kiosk.kemru.messages import (
     AttendanceRecord,
     Balance,

@@ -50,7 +50,10 @@ class Field(msgspec.Struct, frozen=True):
 
 
 class Endpoint(msgspec.Struct, frozen=True):
-    """One call. `name` is how the command line calls it; `fields` are in the documentation's order; `signed` are names in signing order."""
+    """One call. `name` is how the command line calls it; `fields` are in the documentation's order; `signed` are names in signing order.
+
+    `destination` names what says where an order goes: first what the platform calls its destination, then what that needs to be unique.
+    """
 
     name: str
     method: Literal["GET", "POST"]
@@ -59,6 +62,7 @@ class Endpoint(msgspec.Struct, frozen=True):
     signed: tuple[str, ...]
     effect: Effect = Effect.READS
     charge: Charge = Charge.FREE
+    destination: tuple[str, ...] = ()
 
     @property
     def by_token(self) -> bool:
@@ -131,6 +135,7 @@ MOBILE_PAYOUT = Endpoint(
     signed=("amount", "phone", "initiator_name", "initiator_country", "channel", "merchant_id"),
     effect=Effect.ACTS,
     charge=Charge.PAYS,
+    destination=("phone",),
 )
 """Order documented."""
 
@@ -150,6 +155,7 @@ BANK_PAYOUT = Endpoint(
     signed=("amount", "account_number", "phone", "bank", "initiator_name", "initiator_country", "merchant_id"),
     effect=Effect.ACTS,
     charge=Charge.PAYS,
+    destination=("account_number", "bank"),
 )
 """Order documented; *decision*: nested as in the mobile payout, by the names in the documented order."""
 
@@ -168,6 +174,7 @@ CHECKOUT = Endpoint(
     signed=("merchant_id", "phone", "amount", "channel", "reason"),
     effect=Effect.ACTS,
     charge=Charge.COLLECTS,
+    destination=("phone",),
 )
 
 TRANSFER = Endpoint(
@@ -187,6 +194,7 @@ TRANSFER = Endpoint(
     signed=("merchant_id", "from_institution", "from_account", "to_institution", "to_account", "amount", "remarks"),
     effect=Effect.ACTS,
     charge=Charge.PAYS,
+    destination=("to_account", "to_institution"),
 )
 """*Decision*: the documentation names the codes and no field; these are shaped like its other transfers."""
 
@@ -207,6 +215,7 @@ BUSINESS_PAYMENT = Endpoint(
     signed=("merchant_id", "channel", "result_url", "short_code", "identifier", "amount", "remarks"),
     effect=Effect.ACTS,
     charge=Charge.PAYS,
+    destination=("short_code", "identifier"),
 )
 
 AIRTIME = Endpoint(
@@ -225,6 +234,7 @@ AIRTIME = Endpoint(
     signed=("merchant_id", "phone", "amount", "telco", "initiator_phone", "product_code"),
     effect=Effect.ACTS,
     charge=Charge.PAYS,
+    destination=("phone", "product_code"),
 )
 """`productCode` is the documentation's column; it is needed for FAIBA_B and for nothing else."""
 
@@ -242,6 +252,7 @@ PIN_AIRTIME = Endpoint(
     signed=("merchant_id", "phone", "amount", "telco"),
     effect=Effect.ACTS,
     charge=Charge.PAYS,
+    destination=("phone",),
 )
 """*Decision*: the documentation names no field; these are those of pinless airtime."""
 
@@ -260,6 +271,7 @@ BILL = Endpoint(
     signed=("merchant_id", "account_number", "amount", "channel", "phone"),
     effect=Effect.ACTS,
     charge=Charge.PAYS,
+    destination=("account_number", "channel"),
 )
 """*Decision*: the documentation names the channel codes and no field."""
 
@@ -277,6 +289,7 @@ SEND_SMS = Endpoint(
     signed=("phone", "otp", "merchant_id"),
     effect=Effect.ACTS,
     charge=Charge.MESSAGE,
+    destination=("phone",),
 )
 """Order documented. `reference` is made before the first byte leaves, so that VERIFY can find what became of it."""
 

@@ -5,26 +5,21 @@ entries are what nobody knows the outcome of yet; closed ones are a history, of 
 Telephone numbers, accounts and amounts are in the files and nowhere else: not in a message, a log line or a repr.
 """
 
-import enum
 import logging
 import os
 import re
 import stat
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import datetime
-from decimal import Decimal
 from pathlib import Path
 
 import msgspec
 
 from kiosk import disk
 from kiosk.errors import Exit
-from kiosk.kemru import forms, locks
-from kiosk.kemru.endpoints import Field
+from kiosk.kemru import locks
+from kiosk.kemru.entries import Entry, EntryState
 from kiosk.kemru.errors import DidNotHappen, KemruError, UnknownOutcome
-from kiosk.kemru.messages import Receipt
-from kiosk.kemru.orders import ORDERS, Order
 
 KEPT = 1000
 """Closed entries that are kept."""
@@ -36,9 +31,6 @@ _log = logging.getLogger(__name__)
 
 _NAME = re.compile(r"([A-Za-z0-9_-]{1,64})\.json(\.draft|\.lock)?")
 _GATE = ".gate"
-_BY_CALL = {each.endpoint.name: each for each in ORDERS}
-_BESIDE_THE_POINT = (forms.TEXT, forms.URL, forms.REFERENCE, forms.FLAG)
-"""What may differ between two orders that do the same: names, remarks, where to report, our own reference."""
 
 
 class JournalUnusable(DidNotHappen):
@@ -72,74 +64,6 @@ class InHand(UnknownOutcome):
     """Another process is busy with this order at the moment."""
 
     cure = "Wait for it to end; `kiosk kemru orders` tells what became of the order."
-
-
-class EntryState(enum.Enum):
-    """What is known of an order."""
-
-    OPEN = "open"
-    """It may have been sent, and nobody knows what became of it."""
-    ACCEPTED = "accepted"
-    """The platform has it."""
-    FAILED = "failed"
-    """The platform had it, and it failed there: nothing moved."""
-    REFUSED = "refused"
-    """It never happened; the same reference may be sent again."""
-
-
-class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One order. `values` are its own by Python's names in the platform's spelling, so that a repetition has the very same body.
-
-    `account` is whose order it is, and where; `call` the name of its endpoint. `sent` is when a byte of it may have left last, `attempts`
-    how often. `note` is why it is as it is, in words without anything personal; the rest is what the platform said.
-    """
-
-    account: str
-    call: str
-    values: dict[str, str | bool]
-    opened: datetime
-    sent: datetime
-    attempts: int = 1
-    state: EntryState = EntryState.OPEN
-    closed: datetime | None = None
-    note: str = ""
-    code: str | None = None
-    status: str | None = None
-    platform_reference: str | None = None
-    provisional: str | None = None
-
-    def __repr__(self) -> str:
-        return f"Entry({self.call!r}, reference={self.reference!r}, state={self.state.value!r})"
-
-    @property
-    def reference(self) -> str:
-        """The order's own reference."""
-        return str(self.values["reference"])
-
-    @property
-    def is_open(self) -> bool:
-        """Whether nobody knows yet what became of it."""
-        return self.state is EntryState.OPEN
-
-    def order(self) -> Order:
-        """The order again, as it was submitted. Raises KeyError or msgspec.ValidationError if it is none."""
-        return msgspec.convert(self.values, _BY_CALL[self.call])
-
-    def receipt(self) -> Receipt:
-        """What the platform said, as far as it is kept: a voucher's PIN is not."""
-        return Receipt(
-            self.reference,
-            delivered=True,
-            duplicate=True,
-            code=self.code,
-            platform_reference=self.platform_reference,
-            status=self.status,
-            provisional=self.provisional,
-        )
-
-    def does_the_same(self, other: "Entry") -> bool:
-        """Whether both would have the same effect: same account, call, destination and amount."""
-        return (self.account, self.call, _content(self)) == (other.account, other.call, _content(other))
 
 
 class Damaged(msgspec.Struct, frozen=True):
@@ -268,7 +192,7 @@ class Journal:
 
     def _known(self, entry: Entry, contents: Contents) -> Entry | None:
         known = next((each for each in contents.entries if each.reference == entry.reference), None)
-        if known is not None and not known.does_the_same(entry):
+        if known is not None and not known.repeats(entry):
             raise ReferenceTaken("not sent: another order has this reference", reference=entry.reference)
         if known is None and self._path(entry.reference).exists():
             raise ReferenceTaken(
@@ -378,17 +302,3 @@ def _refuse_the_same(entry: Entry, contents: Contents) -> None:
                 f"not sent: order {each.reference} does the same, and nobody knows yet what became of it",
                 reference=each.reference,
             )
-
-
-def _content(entry: Entry) -> dict[str, object]:
-    """What an order does, apart from its wording. A text message is its text; only without one is it its code."""
-    told = {
-        each.name: _exact(each, entry.values[each.name])
-        for each in _BY_CALL[entry.call].endpoint.fields
-        if each.name in entry.values and each.form not in _BESIDE_THE_POINT
-    }
-    return {name: value for name, value in told.items() if name != "otp" or "message" not in told}
-
-
-def _exact(field: Field, value: object) -> object:
-    return Decimal(str(value)).normalize() if field.form is forms.AMOUNT else value

@@ -15,8 +15,9 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from kiosk.kemru.client import Kemru
+from kiosk.kemru.entries import Entry, EntryState
 from kiosk.kemru.errors import DidNotHappen, KemruError, Rejected, Throttled, Unavailable, UnknownOutcome
-from kiosk.kemru.journal import Entry, EntryState, Journal, Unsettled
+from kiosk.kemru.journal import Journal, Unsettled
 from kiosk.kemru.messages import Receipt, Verification
 from kiosk.kemru.orders import Order
 from kiosk.kemru.wire import Prepared, flattened

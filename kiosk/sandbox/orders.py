@@ -21,19 +21,6 @@ MOST = {
 
 _TOO_MUCH = {endpoints.AIRTIME: "9004", endpoints.PIN_AIRTIME: "9004"}
 
-_DESTINATIONS = {
-    endpoints.MOBILE_PAYOUT: "phone",
-    endpoints.BANK_PAYOUT: "account_number",
-    endpoints.CHECKOUT: "phone",
-    endpoints.TRANSFER: "to_account",
-    endpoints.BUSINESS_PAYMENT: "short_code",
-    endpoints.AIRTIME: "phone",
-    endpoints.BILL: "account_number",
-    endpoints.PIN_AIRTIME: "phone",
-    endpoints.SEND_SMS: "phone",
-}
-"""The value that says where it goes."""
-
 CATEGORIES = {
     endpoints.MOBILE_PAYOUT: "MobilePayout",
     endpoints.BANK_PAYOUT: "BankPayout",
@@ -138,8 +125,9 @@ def _beyond_limits(endpoint: Endpoint, fields: Fields) -> str | None:
 
 
 def _destination(endpoint: Endpoint, fields: Fields) -> str:
-    said = str(fields[_DESTINATIONS[endpoint]])
-    return phones.ten_digits(said) or said if _DESTINATIONS[endpoint] == "phone" else said
+    name = endpoint.destination[0]
+    said = str(fields[name])
+    return phones.ten_digits(said) or said if name == "phone" else said
 
 
 def _source(fields: Fields) -> str:

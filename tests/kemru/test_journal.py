@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -70,15 +71,53 @@ SAME = [
     ("mobile-payout", {"amount": "1500.50"}),
     ("mobile-payout", {"initiator_name": "Jane Doe"}),
     ("mobile-payout", {"offline": True}),
+    ("mobile-payout", {"channel": "AIRTEL"}),
+    ("bill", {"phone": "+254711000101"}),
+    ("airtime", {"initiator_phone": "+254711000199"}),
+    ("bank-payout", {"phone": "0711000199"}),
+    ("checkout", {"reason": "again"}),
+    ("transfer", {"from_account": "4", "from_institution": "104"}),
+    ("b2b", {"remarks": "again", "channel": "BusinessBuyGoods", "result_url": "https://school.example/cb"}),
 ]
 OTHERS = [
     ("sms", {"message": "bye"}),
     ("sms", {"phone": "0711000102"}),
     ("mobile-payout", {"amount": "1500.51"}),
     ("mobile-payout", {"phone": "0711000102"}),
-    ("mobile-payout", {"channel": "AIRTEL"}),
+    ("bill", {"channel": "GOTV"}),
+    ("bill", {"account_number": "71"}),
+    ("airtime", {"phone": "+254711000102"}),
+    ("airtime", {"product_code": "DAILY_DATA_100MB"}),
+    ("bank-payout", {"bank": "104"}),
+    ("bank-payout", {"account_number": "2"}),
+    ("transfer", {"to_institution": "302"}),
+    ("transfer", {"to_account": "3"}),
+    ("b2b", {"identifier": "8"}),
+    ("b2b", {"short_code": "4079492"}),
+    ("pin-airtime", {"phone": "+254711000102"}),
+    ("checkout", {"amount": "1501"}),
 ]
 _VALUES = {
+    "bill": {"account_number": "70", "amount": "50", "channel": "DSTV"},
+    "airtime": {"phone": "+254711000101", "amount": "10", "telco": "FAIBA_B", "initiator_phone": "+254711000101"},
+    "bank-payout": {
+        "account_number": "1",
+        "phone": "0711000101",
+        "bank": "103",
+        "amount": "10",
+        "initiator_name": "John Doe",
+        "initiator_country": "Kenya",
+    },
+    "transfer": {
+        "from_institution": "103",
+        "from_account": "1",
+        "to_institution": "301",
+        "to_account": "2",
+        "amount": "10",
+    },
+    "b2b": {"short_code": "4079491", "identifier": "7", "amount": "10", "channel": "BusinessPayBill"},
+    "pin-airtime": {"phone": "+254711000101", "amount": "10", "telco": "AIRTEL"},
+    "checkout": {"phone": "+254711000101", "amount": "1500", "channel": "MPESA"},
     "sms": {"phone": "0711000101", "otp": "4823", "message": "hello"},
     "mobile-payout": {
         "phone": "0711000101",
@@ -98,6 +137,19 @@ def test_what_makes_an_order_the_same(call: str, change: dict[str, str], *, same
     other = entry(call=call, values=_VALUES[call] | change | {"reference": "b"})
     assert one.does_the_same(other) is same
     assert not one.does_the_same(msgspec.structs.replace(other, account="another at http://127.0.0.1:1"))
+
+
+@pytest.mark.parametrize("kind", ORDERS)
+def test_every_order_goes_somewhere(kind: Any) -> None:
+    assert set(kind.endpoint.destination) <= {each.name for each in kind.endpoint.fields}
+    assert kind.endpoint.destination
+
+
+def test_a_reference_is_of_one_order_in_every_way(journal: Journal) -> None:
+    values = _VALUES["bill"] | {"reference": "bill-1"}
+    journal.begin(entry(call="bill", values=values))
+    with pytest.raises(ReferenceTaken):
+        journal.begin(entry(call="bill", values=values | {"phone": "+254711000101"}))
 
 
 def test_one_time_codes_differ_by_their_code() -> None:

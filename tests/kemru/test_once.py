@@ -30,7 +30,7 @@ from kiosk.kemru import (
     Verification,
 )
 from kiosk.kemru.journal import InHand
-from kiosk.sandbox import SandboxServer
+from kiosk.sandbox import DEMO_CREDENTIALS, SandboxServer
 from tests.support.orders import Patience, Script, entry, text
 from tests.support.platform import client
 
@@ -240,6 +240,15 @@ def test_looking_sends_nothing(journal: Journal) -> None:
     assert script.calls == ["verify"] * 3
     assert once.look(entry()) is not None  # another had settled it
     assert script.calls == ["verify"] * 3
+
+
+def test_an_account_is_the_same_however_its_address_is_spelt(tmp_path: Path) -> None:
+    spellings = ("https://kemrut.com/api/v2", "HTTPS://Kemrut.com:443/api/v2/")
+    accounts = []
+    for each in spellings:
+        with Kemru(each, DEMO_CREDENTIALS) as kemru:
+            accounts.append(Once(kemru, Journal(tmp_path / "orders")).account)
+    assert accounts == ["kemrut at https://kemrut.com/api/v2"] * 2
 
 
 def test_another_accounts_orders_are_not_asked_after(journal: Journal) -> None:

@@ -9,6 +9,7 @@ import msgspec
 
 from kiosk.cli.common import plain, print_json
 from kiosk.cli.kemru.account import Account
+from kiosk.kemru import address
 from kiosk.kemru.wire import Prepared
 
 MASK = "***"
@@ -33,7 +34,7 @@ def preview(account: Account, prepared: Prepared, *, reveal: bool) -> Preview:
     in_query = endpoint.method == "GET" and account.get_parameters == "query"
     return Preview(
         method=endpoint.method,
-        url=account.base_url.rstrip("/") + prepared.target + (f"?{_query(body)}" if in_query else ""),
+        url=address.checked(account.base_url) + prepared.target + (f"?{_query(body)}" if in_query else ""),
         headers={"Content-Type": "application/json", "apiKey": credentials.api_key.reveal() if reveal else MASK},
         body="" if in_query else json.dumps(body, ensure_ascii=False),
         # The token is what the signed text of such a call begins with.

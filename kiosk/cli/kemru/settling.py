@@ -10,8 +10,9 @@ from kiosk.cli.kemru import words
 from kiosk.cli.kemru.session import Session, asks_first, end, keeps_journal, may_rehearse, takes_account
 from kiosk.errors import Exit, KioskError
 from kiosk.kemru.client import Kemru
+from kiosk.kemru.entries import Entry, EntryState
 from kiosk.kemru.errors import DidNotHappen, UnknownOutcome
-from kiosk.kemru.journal import Entry, EntryState, JournalUnusable
+from kiosk.kemru.journal import JournalUnusable
 from kiosk.kemru.once import Failed, Once
 
 BY_HAND = {"happened": EntryState.ACCEPTED, "never": EntryState.REFUSED}
