@@ -12,6 +12,7 @@ import msgspec
 
 from kiosk.kemru import forms
 from kiosk.kemru.endpoints import Endpoint, Field
+from kiosk.kemru.instants import Instant
 from kiosk.kemru.messages import Receipt
 from kiosk.kemru.orders import ORDERS, Order
 
@@ -36,8 +37,9 @@ class EntryState(enum.Enum):
 class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """One order. `values` are its own by Python's names in the platform's spelling, so that a repetition has the very same body.
 
-    `account` is whose order it is, and where; `call` the name of its endpoint. `sent` is when a byte of it may have left last, `attempts`
-    how often. `note` is why it is as it is, in words without anything personal; the rest is what the platform said.
+    `account` is whose order it is, and where; `call` the name of its endpoint. `sent` is when a byte of it may have left last, which
+    `sent_life` and `sent_seconds` tell apart from a clock that was set in between; `attempts` is how often. `note` is why it is as it is,
+    in words without anything personal; the rest is what the platform said.
     """
 
     account: str
@@ -45,6 +47,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     values: dict[str, str | bool]
     opened: datetime
     sent: datetime
+    sent_life: str = ""
+    sent_seconds: float = 0.0
     attempts: int = 1
     state: EntryState = EntryState.OPEN
     closed: datetime | None = None
@@ -66,6 +70,17 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     def is_open(self) -> bool:
         """Whether nobody knows yet what became of it."""
         return self.state is EntryState.OPEN
+
+    @property
+    def sent_at(self) -> Instant:
+        """When a byte of it may have left last."""
+        return Instant(self.sent, self.sent_life, self.sent_seconds)
+
+    def sending(self, instant: Instant) -> "Entry":
+        """The entry of an order of which a byte may leave from `instant` on."""
+        return msgspec.structs.replace(
+            self, sent=instant.at, sent_life=instant.life, sent_seconds=instant.seconds, attempts=self.attempts + 1
+        )
 
     def order(self) -> Order:
         """The order again, as it was submitted. Raises KeyError or msgspec.ValidationError if it is none."""

@@ -10,13 +10,15 @@ after it is on disk that the order never happened; whatever else goes wrong is a
 import logging
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import msgspec
 
+from kiosk.kemru import instants
 from kiosk.kemru.client import Kemru
 from kiosk.kemru.entries import Entry, EntryState
 from kiosk.kemru.errors import DidNotHappen, KemruError, Rejected, Throttled, Unavailable, UnknownOutcome
+from kiosk.kemru.instants import Instant
 from kiosk.kemru.journal import Journal, Unsettled
 from kiosk.kemru.messages import Receipt, Verification
 from kiosk.kemru.orders import Order
@@ -57,7 +59,7 @@ class Once:
         *,
         waits: tuple[float, ...] = WAITS_S,
         sleep: Callable[[float], None] = time.sleep,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], Instant] = instants.now,
     ) -> None:
         self._kemru = kemru
         self._journal = journal
@@ -122,8 +124,10 @@ class Once:
             account=self.account,
             call=prepared.endpoint.name,
             values={name: _simple(value) for name, value in told.items() if name != "merchant_id"},
-            opened=now,
-            sent=now,
+            opened=now.at,
+            sent=now.at,
+            sent_life=now.life,
+            sent_seconds=now.seconds,
         )
 
     def _now(self, entry: Entry) -> Entry:
@@ -142,25 +146,28 @@ class Once:
             except OSError as trouble:
                 raise self._unsettled(entry, trouble) from trouble
         except UnknownOutcome as error:
-            return self._recover(entry, error)
-        return self._recover(entry, None) if receipt.duplicate else self._accepted(entry, receipt)
+            return self._recover(entry, error, self._clock())
+        return self._recover(entry, None, self._clock()) if receipt.duplicate else self._accepted(entry, receipt)
 
     def _again(self, entry: Entry) -> Outcome:
-        return self._recover(entry, None) if entry.is_open else _closed(entry)
+        return self._recover(entry, None, entry.sent_at) if entry.is_open else _closed(entry)
 
-    def _recover(self, entry: Entry, trouble: KemruError | None) -> Outcome:
-        """Ask, and send again what never arrived, until one of both has an answer or the waits are used up."""
+    def _recover(self, entry: Entry, trouble: KemruError | None, left: Instant) -> Outcome:
+        """Ask, and send again what never arrived, until one of both has an answer or the waits are used up.
+
+        `left` is when the last byte of it may have left.
+        """
         for wait in self._waits:
             self._sleep(_longer(wait, trouble))
-            asked, sent = self._clock(), entry.sent
+            quiet = instants.passed(left, self._clock())
             try:
                 found = self._found(entry)
                 if found is not None:
                     return found
                 entry = self._sending(entry)
-                return self._resent(entry, only=asked - sent >= SETTLED_AFTER)
+                return self._resent(entry, only=quiet >= SETTLED_AFTER)
             except (UnknownOutcome, Unavailable, Throttled) as error:
-                trouble = error
+                trouble, left = error, self._clock()
             except (DidNotHappen, OSError) as error:
                 raise self._unsettled(entry, error) from error
         raise self._unsettled(entry, trouble) from trouble
@@ -195,7 +202,7 @@ class Once:
         return found
 
     def _sending(self, entry: Entry) -> Entry:
-        again = msgspec.structs.replace(entry, sent=self._clock(), attempts=entry.attempts + 1)
+        again = entry.sending(self._clock())
         self._journal.write(again)
         return again
 
@@ -227,7 +234,7 @@ class Once:
         return error
 
     def _write(self, entry: Entry, state: EntryState, *, note: str, **said: str | None) -> Entry:
-        closed = msgspec.structs.replace(entry, state=state, closed=self._clock(), note=note, **said)
+        closed = msgspec.structs.replace(entry, state=state, closed=self._clock().at, note=note, **said)
         self._journal.write(closed)
         return closed
 

@@ -10,6 +10,7 @@ import pytest
 from kiosk import disk
 from kiosk.kemru import (
     DidNotHappen,
+    Entry,
     EntryState,
     Failed,
     Journal,
@@ -150,7 +151,7 @@ def test_a_refusal_of_a_repetition_says_nothing_of_the_first(journal: Journal, e
     with pytest.raises(Unsettled):
         once.submit(text())
     (still,) = once.pending()
-    patience.now += timedelta(minutes=6)
+    patience.advance(360)
     with pytest.raises(type(error)):
         once.settle(still)
     assert state(journal) is EntryState.REFUSED
@@ -164,6 +165,74 @@ def test_a_clock_that_went_back_closes_nothing(journal: Journal) -> None:
     with pytest.raises(Unsettled):
         once.settle(entry())
     assert state(journal) is EntryState.OPEN
+
+
+def test_a_clock_that_is_set_in_between_closes_nothing(journal: Journal) -> None:
+    # A kiosk without a battery clock: it believes that it is 1970 until a time server tells.
+    patience = Patience()
+
+    def set_right() -> Verification:
+        patience.now += timedelta(days=20_000)
+        return MISSING
+
+    once, _ = scripted(journal, LOST, set_right, LOST, MISSING, NoFloat("no"), patience=patience)
+    with pytest.raises(Unsettled):
+        once.submit(text())
+    assert state(journal) is EntryState.OPEN
+
+
+def test_a_machine_that_slept_in_between_closes_nothing(journal: Journal) -> None:
+    # The bytes lay in its memory, and leave when it wakes.
+    patience = Patience()
+
+    def sleep() -> Receipt:
+        patience.advance(3600)
+        raise LOST
+
+    once, _ = scripted(journal, sleep, MISSING, NoFloat("no"), patience=patience)
+    with pytest.raises(Unsettled):
+        once.submit(text())
+    assert state(journal) is EntryState.OPEN
+
+
+def _left_open(journal: Journal, patience: Patience) -> Entry:
+    once, _ = scripted(journal, LOST, MISSING, NoFloat("no"), patience=patience)
+    with pytest.raises(Unsettled):
+        once.submit(text())
+    (still,) = once.pending()
+    return still
+
+
+@pytest.mark.parametrize(
+    ("days", "seconds", "life", "closed"),
+    [
+        pytest.param(0, 360, "boot-1", True, id="both clocks say so"),
+        pytest.param(9, 60, "boot-1", False, id="the wall clock was set"),
+        pytest.param(0, 360, "boot-2", False, id="the machine was started anew"),
+        pytest.param(0, 240, "boot-1", False, id="too soon"),
+    ],
+)
+def test_a_refusal_counts_only_where_the_time_since_the_first_is_proven(
+    journal: Journal, days: int, seconds: float, life: str, *, closed: bool
+) -> None:
+    patience = Patience()
+    still = _left_open(journal, patience)
+    patience.advance(seconds)
+    patience.now += timedelta(days=days)
+    patience.life = life
+    once, _ = scripted(journal, MISSING, NoFloat("no"), patience=patience)
+    with pytest.raises(NoFloat if closed else Unsettled):
+        once.settle(still)
+    assert state(journal) is (EntryState.REFUSED if closed else EntryState.OPEN)
+
+
+def test_an_entry_from_before_the_machine_was_known_proves_nothing(journal: Journal) -> None:
+    journal.write(entry())
+    patience = Patience()
+    patience.now += timedelta(days=400)
+    once, _ = scripted(journal, MISSING, NoFloat("no"), patience=patience)
+    with pytest.raises(Unsettled):
+        once.settle(entry())
 
 
 @pytest.mark.parametrize("error", [Unauthorised("no"), SignatureRefused("no"), Rejected("no")])

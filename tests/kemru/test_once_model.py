@@ -26,6 +26,7 @@ from kiosk.kemru import (
     UnknownOutcome,
     Verification,
 )
+from kiosk.kemru.instants import Instant
 from kiosk.kemru.once import SETTLED_AFTER
 from tests.support.orders import NOON, Script, text
 
@@ -70,8 +71,8 @@ class Whimsical(Script):
             self.late.remove((due, reference))
             self.done.setdefault(reference, "Success")
 
-    def clock(self) -> datetime:
-        return self.now
+    def clock(self) -> Instant:
+        return Instant(self.now, "boot-1", (self.now - NOON).total_seconds())
 
     def submit(self, order: Order) -> Receipt:
         fate = "done" if self.healthy else self.draw(st.sampled_from(REQUEST_FATES))

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, Self
 
 from kiosk.kemru import Channel, Credentials, Entry, MobilePayout, Order, Receipt, Sms, Verification
+from kiosk.kemru.instants import Instant
 from kiosk.kemru.wire import Prepared, prepare
 from kiosk.sandbox import DEMO_CREDENTIALS
 
@@ -14,18 +15,24 @@ NOON = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 
 class Patience:
-    """Time that passes only by waiting: seconds waited, and the time now."""
+    """Time that passes only by waiting: seconds waited, the time now, and seconds since the start of the machine `life`."""
 
     def __init__(self) -> None:
         self.waits: list[float] = []
         self.now = NOON
+        self.life = "boot-1"
+        self.seconds = 100.0
 
     def sleep(self, seconds: float) -> None:
         self.waits.append(seconds)
-        self.now += timedelta(seconds=seconds)
+        self.advance(seconds)
 
-    def clock(self) -> datetime:
-        return self.now
+    def advance(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+        self.seconds += seconds
+
+    def clock(self) -> Instant:
+        return Instant(self.now, self.life, self.seconds)
 
     @property
     def options(self) -> dict[str, Any]:
