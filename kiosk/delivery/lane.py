@@ -5,7 +5,10 @@
        └── it did not happen ──────┤
                                    ├─> quarantined   it breaks our own code, again and again
                                    └─> unknown ──claim──> read back ─┬─> confirmed
+                                                                     ├─> rejected: the platform has something else under its id
                                                                      └─> pending: the same body and id again
+
+"Duplicate" only says that the platform has the id: it is read back too.
 
 Each claim is exactly one request, and is committed together with the budget that it spends.
 """
@@ -60,7 +63,7 @@ class Courier(Protocol):
     lane: Lane
 
     def send(self, delivery: Delivery, now: Moment) -> Outcome:
-        """Make the one request that delivers it."""
+        """Make the one request that delivers it. UNKNOWN means that the platform has its id already."""
         ...
 
     def look_up(self, delivery: Delivery) -> bool:
@@ -82,6 +85,7 @@ class DeliveryLane:
         self._backoff = backoff or Backoff()
         self._paused_until = 0.0
         self._broke: Counter[int] = Counter()
+        self._had: set[int] = set()
         self._unwritten: tuple[Delivery, Outcome] | None = None
 
     def step(self) -> float:
@@ -124,13 +128,9 @@ class DeliveryLane:
     def _attempt(self, delivery: Delivery, now: Moment) -> Outcome:
         """One request, and what it came to; the lane's own pace is set on the way."""
         try:
-            if delivery.state is DeliveryState.UNKNOWN:
-                there = self._courier.look_up(delivery)
-                outcome = (
-                    Outcome(DeliveryState.CONFIRMED, "found") if there else Outcome(DeliveryState.PENDING, "not there")
-                )
-            else:
-                outcome = self._courier.send(delivery, now)
+            outcome = (
+                self._looked_up(delivery) if delivery.state is DeliveryState.UNKNOWN else self._sent(delivery, now)
+            )
         except Rejected as error:
             outcome = Outcome(DeliveryState.REJECTED, str(error))
         except KemruError as error:
@@ -142,6 +142,20 @@ class DeliveryLane:
             self.trouble = ""
             self._backoff.succeeded()
         return outcome
+
+    def _sent(self, delivery: Delivery, now: Moment) -> Outcome:
+        outcome = self._courier.send(delivery, now)
+        if outcome.state is DeliveryState.UNKNOWN:
+            self._had.add(delivery.seq)
+        return outcome
+
+    def _looked_up(self, delivery: Delivery) -> Outcome:
+        if self._courier.look_up(delivery):
+            return Outcome(DeliveryState.CONFIRMED, "found")
+        if delivery.seq in self._had:
+            # Sent again it would be a duplicate again, for ever.
+            return Outcome(DeliveryState.REJECTED, "the platform says that it has it already, and does not show it")
+        return Outcome(DeliveryState.PENDING, "not there")
 
     def _refused(self, delivery: Delivery, error: KemruError) -> Outcome:
         """Nothing was delivered for sure: decide whether it may have happened, and when to go on."""
@@ -181,5 +195,6 @@ class DeliveryLane:
         self._unwritten = None
         if outcome.state in {DeliveryState.CONFIRMED, DeliveryState.REJECTED, DeliveryState.QUARANTINED}:
             del self._broke[delivery.seq]
+            self._had.discard(delivery.seq)
         if outcome.state in {DeliveryState.REJECTED, DeliveryState.QUARANTINED}:
             log.error("%s: delivery %s is %s: %s", self._courier.lane, delivery.id, outcome.state, outcome.note)

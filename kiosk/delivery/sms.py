@@ -3,7 +3,7 @@
 import msgspec
 
 from kiosk.delivery.lane import Outcome
-from kiosk.kemru import Kemru, Rejected, Sms, status
+from kiosk.kemru import Kemru, Rejected, Sms, agreement, status
 from kiosk.kemru.status import Status
 from kiosk.models import Alert, Delivery, DeliveryState, Lane, Moment
 
@@ -22,11 +22,13 @@ class SmsCourier:
         receipt = self._kemru.send_sms(
             Sms(phone=alert.phone, otp=alert.code, message=alert.message, reference=delivery.id)
         )
-        return Outcome(DeliveryState.CONFIRMED, receipt.note)
+        return Outcome(DeliveryState.UNKNOWN if receipt.duplicate else DeliveryState.CONFIRMED, receipt.note)
 
     def look_up(self, delivery: Delivery) -> bool:
-        """Verify the reference. Raises KemruError; Rejected for a message that the platform took and could not send."""
+        """Verify the reference. Raises KemruError; Rejected for a message that the platform took and could not send, or another one."""
         became = self._kemru.verify(delivery.id)
+        if became.found and (why := agreement.contradiction({"reference": delivery.id}, became)):
+            raise Rejected(why, code=became.code)
         if became.found and status.read(became.status) is Status.FAILED:
             raise Rejected(f"the platform could not send the message (code {became.code})", code=became.code)
         return became.found

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Literal, Self
 
 import msgspec
 
-from kiosk.kemru import address, codes, endpoints, forms, replies, urls
+from kiosk.kemru import address, agreement, codes, endpoints, forms, replies, urls
 from kiosk.kemru.endpoints import Endpoint
-from kiosk.kemru.errors import KemruError, Rejected
+from kiosk.kemru.errors import KemruError, Rejected, UnknownOutcome
 from kiosk.kemru.exchange import Exchange
 from kiosk.kemru.forms import Problem
 from kiosk.kemru.messages import (
@@ -112,11 +112,18 @@ class Kemru:
         """One user by identifier."""
         return replies.user(self._ask(endpoints.USER, {"uid": identifier}))
 
-    def report(self, scan: ScanReport) -> Receipt:
-        """Tell the platform of one scan. Returns only when it holds it; a success that does not show it is an UnknownOutcome."""
+    def report(self, scan: ScanReport, *, read_back: bool = True) -> Receipt:
+        """Tell the platform of one scan. Returns only when it holds it; a success that does not show it is an UnknownOutcome.
+
+        After "duplicate" the member's scans are read back: Rejected if the platform has another scan under the reference. Without
+        `read_back` that second request is the caller's.
+        """
         with _about(scan.reference):
             given = {**msgspec.structs.asdict(scan), "offline": scan.offline or None}
-            return replies.scan_receipt(self._ask(endpoints.ATTENDANCE, given), scan.uid, scan.reference)
+            receipt = replies.scan_receipt(self._ask(endpoints.ATTENDANCE, given), scan)
+            if receipt.duplicate and read_back:
+                self._check_held(scan)
+            return receipt
 
     def attendance(self, uid: str) -> list[AttendanceRecord]:
         """Read back what the platform holds of `uid`; reports nothing."""
@@ -127,10 +134,11 @@ class Kemru:
     def prepare(self, order: Order) -> Prepared:
         """The request that `submit` would send: checked, spelt and signed. Nothing is sent."""
         with _about(order.reference):
+            prepared = self._prepare(order.endpoint, order.values())
             problem = order.objection()
             if problem is not None:
                 raise _not_sent(order.endpoint, problem)
-            return self._prepare(order.endpoint, order.values())
+            return prepared
 
     def submit(self, order: Order) -> Receipt:
         """Ask for a payment, airtime, a bill or a message. Returns when the platform has accepted it, which is not yet its outcome.
@@ -181,12 +189,25 @@ class Kemru:
         return replies.callback(self._ask(endpoints.CALLBACK, {"url": url}))
 
     def register_business(self, business: Business) -> BusinessRecord:
-        """Register a business, or learn what the platform already has of it."""
-        return replies.business(self._ask(endpoints.BUSINESS, msgspec.structs.asdict(business)), business)
+        """Register a business, or learn what the platform already has under its e-mail address."""
+        reply = self._ask(endpoints.BUSINESS, msgspec.structs.asdict(business))
+        if not reply.duplicate:
+            return replies.business(reply, business)
+        with _after_duplicate(endpoints.BUSINESS):
+            return self.find_business(business.email)
 
     def find_business(self, search: str) -> BusinessRecord:
         """A registered business by its e-mail address, name or telephone. Raises Rejected if there is none."""
         return replies.business(self._ask(endpoints.CONFIRM, {"search": search}), None)
+
+    def _check_held(self, scan: ScanReport) -> None:
+        with _after_duplicate(endpoints.ATTENDANCE):
+            records = self.attendance(scan.uid)
+        if not agreement.is_held(scan, records):
+            raise UnknownOutcome(
+                f"{endpoints.ATTENDANCE.path}: the platform says that it has the scan, and does not show it",
+                call=endpoints.ATTENDANCE.path,
+            )
 
     def _ask(self, endpoint: Endpoint, given: Mapping[str, object]) -> Reply:
         return judge(endpoint.path, self._send(endpoint, given), now=_now())
@@ -223,6 +244,20 @@ def _about(reference: str) -> Iterator[None]:
     except KemruError as error:
         error.reference = reference
         raise
+
+
+@contextmanager
+def _after_duplicate(endpoint: Endpoint) -> Iterator[None]:
+    """The platform has it: whatever becomes of the question what it has, nothing says any more that it did not happen."""
+    try:
+        yield
+    except KemruError as error:
+        raise UnknownOutcome(
+            f"{endpoint.path}: the platform already has it, and does not tell what: {error}",
+            call=endpoint.path,
+            http_status=error.http_status,
+            code=error.code,
+        ) from error
 
 
 def _now() -> datetime:

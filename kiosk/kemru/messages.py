@@ -110,12 +110,17 @@ class MemberReply(msgspec.Struct, frozen=True):
 class Verification(msgspec.Struct, frozen=True):
     """What became of a reference: `status` is one of Success, Processing, Pending, Retry, Failed, Queued (Offline).
 
-    `found` is False when the platform never heard of it; `status` is then empty.
+    `found` is False when the platform never heard of it; `status` is then empty. The rest is what a platform may tell besides, None
+    where it does not: `reference` is the merchant's own, `merchant_reference` the platform's, `amount` is shillings.
     """
 
     status: str
     code: str | None
     found: bool
+    reference: str | None = None
+    merchant_reference: str | None = None
+    category: str | None = None
+    amount: Decimal | None = None
 
 
 class Balance(msgspec.Struct, frozen=True):

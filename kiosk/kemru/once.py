@@ -14,7 +14,7 @@ from datetime import timedelta
 
 import msgspec
 
-from kiosk.kemru import instants
+from kiosk.kemru import agreement, instants
 from kiosk.kemru.client import Kemru
 from kiosk.kemru.entries import Entry, EntryState
 from kiosk.kemru.errors import DidNotHappen, KemruError, Rejected, Throttled, Unavailable, UnknownOutcome
@@ -43,6 +43,15 @@ class Failed(Rejected):
     """The platform accepted the order, and then it failed there: nothing moved."""
 
     cure = "Find out why in the Kemru dashboard; then order it anew, with a new reference."
+
+
+class SomethingElse(Unsettled):
+    """The platform has something under the order's reference that is not this order."""
+
+    cure = (
+        "Look the reference up in the Kemru dashboard. If it is another transaction, this order never happened: close it with "
+        "`kiosk kemru settle REFERENCE --as never`, and order it anew with a new reference."
+    )
 
 
 class Once:
@@ -97,6 +106,8 @@ class Once:
             now = self._now(entry)
             try:
                 outcome = self._found(now) if now.is_open else _closed(now)
+            except SomethingElse:
+                raise
             except (KemruError, OSError) as error:
                 raise self._unsettled(now, error) from error
         return None if outcome is None else _told(outcome)
@@ -166,6 +177,8 @@ class Once:
                     return found
                 entry = self._sending(entry)
                 return self._resent(entry, only=quiet >= SETTLED_AFTER)
+            except SomethingElse:
+                raise
             except (UnknownOutcome, Unavailable, Throttled) as error:
                 trouble, left = error, self._clock()
             except (DidNotHappen, OSError) as error:
@@ -177,10 +190,18 @@ class Once:
         verification = self._kemru.verify(entry.reference)
         if not verification.found:
             return None
+        why = agreement.contradiction(entry.values, verification)
+        if why is not None:
+            raise SomethingElse(f"order {entry.reference}: {why}", code=verification.code, reference=entry.reference)
         if verification.status.casefold() == "failed":
             return self._failed(entry, verification)
         receipt = Receipt(
-            entry.reference, delivered=True, duplicate=True, code=verification.code, status=verification.status
+            entry.reference,
+            delivered=True,
+            duplicate=True,
+            code=verification.code,
+            platform_reference=verification.merchant_reference,
+            status=verification.status,
         )
         return self._accepted(entry, receipt)
 

@@ -5,6 +5,7 @@ it, and `Kemru.verify` finds out what became of it. `offline` asks to be queued 
 exact (`Decimal` or `int`, never float). Wrong values are refused when the order is submitted, with the platform's own code.
 """
 
+import re
 import uuid
 from decimal import Decimal
 from typing import ClassVar
@@ -18,6 +19,10 @@ from kiosk.kemru.forms import Problem
 
 Amount = Decimal | int
 """Shillings. Two decimals at most."""
+
+
+_PLATFORMS_OWN = re.compile(r"(?:KT|KYA)[0-9]+", re.IGNORECASE)
+"""References that the platform gives. Source: the documented answers."""
 
 
 def new_reference() -> str:
@@ -51,7 +56,10 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         return {**msgspec.structs.asdict(self), "offline": self.offline or None}
 
     def objection(self) -> Problem | None:
-        """What is wrong with the values together, which no form of a single one can tell."""
+        """What is wrong with the values beyond the form of each, which is checked before."""
+        if _PLATFORMS_OWN.fullmatch(self.reference):
+            # Asked what became of it, the platform would tell of somebody else's transaction.
+            return Problem(codes.INVALID_PARAMETER, "reference must not look like the platform's own, such as KT677833")
         return None
 
 
@@ -130,7 +138,7 @@ class Airtime(Order, frozen=True, kw_only=True):
 
     def objection(self) -> Problem | None:
         """A bundle is sold by Faiba, by its product code and at its price."""
-        return bundle_objection(self.telco, self.product_code, self.amount)
+        return super().objection() or bundle_objection(self.telco, self.product_code, self.amount)
 
     @classmethod
     def bundle(cls, bundle: Bundle, *, phone: str, initiator_phone: str, reference: str | None = None) -> "Airtime":

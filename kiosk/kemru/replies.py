@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import msgspec
 
-from kiosk.kemru import codes, records, status
-from kiosk.kemru.errors import UnknownOutcome
+from kiosk.kemru import agreement, codes, records, status
+from kiosk.kemru.errors import Rejected, UnknownOutcome
 from kiosk.kemru.messages import (
     AttendanceRecord,
     Balance,
@@ -16,16 +16,20 @@ from kiosk.kemru.messages import (
     MemberReply,
     Receipt,
     Roster,
+    ScanReport,
     User,
     Verification,
     Voucher,
 )
 from kiosk.kemru.status import Status
-from kiosk.kemru.verdict import Answer, Envelope, Reply, judge, unpack
+from kiosk.kemru.verdict import Answer, Envelope, Reply, judge, throttled, unpack
 from kiosk.secret import Secret
 
 _AMOUNT = re.compile(r"-?[0-9]{1,12}(?:\.[0-9]{1,6})?")
 """An exponent can stand for more digits than there is memory."""
+
+_FITTING_NOT_FOUND = frozenset({200, 404})
+"""Under any other HTTP status somebody else answers, or something is wrong: then "not found" licenses nothing."""
 
 
 class _Balance(msgspec.Struct, frozen=True):
@@ -55,6 +59,13 @@ class _Business(msgspec.Struct, frozen=True):
     merchant_id: str | int | None = msgspec.field(default=None, name="MerchantID")
 
 
+class _Transaction(msgspec.Struct, frozen=True):
+    """What an answer may say of a transaction beside the envelope. Source: the documented IPN, whose names the sandbox takes over."""
+
+    category: object = None
+    amount: object = msgspec.field(default=None, name="Amount")
+
+
 class _Telco(msgspec.Struct, frozen=True):
     telco: str
 
@@ -77,12 +88,12 @@ def attendance(reply: Reply, uid: str) -> list[AttendanceRecord]:
     return [each for each in records.read(_items(reply)).attendance if each.uid == uid]
 
 
-def scan_receipt(reply: Reply, uid: str, reference: str) -> Receipt:
-    """Whether `reference` is delivered: it is in the answer, or the platform says duplicate. A success for others is no success."""
-    _check_about(reply, reference)
-    if not reply.duplicate and all(each.reference != reference for each in attendance(reply, uid)):
+def scan_receipt(reply: Reply, scan: ScanReport) -> Receipt:
+    """Whether `scan` is delivered: it is in the answer, or the platform says duplicate. A success for others is no success."""
+    _check_about(reply, scan.reference)
+    if not reply.duplicate and not _shows(reply, scan):
         raise _about_another(reply)
-    return Receipt(reference, delivered=True, duplicate=reply.duplicate, code=reply.envelope.code)
+    return Receipt(scan.reference, delivered=True, duplicate=reply.duplicate, code=reply.envelope.code)
 
 
 def receipt(reply: Reply, reference: str) -> Receipt:
@@ -100,16 +111,17 @@ def receipt(reply: Reply, reference: str) -> Receipt:
         duplicate=reply.duplicate,
         code=reply.envelope.code,
         platform_reference=records.text(reply.envelope.merchant_reference),
-        status=records.text(reply.envelope.status),
+        # A duplicate's speaks of the request that was not taken, never of what is there.
+        status=None if reply.duplicate else records.text(reply.envelope.status),
         provisional=records.text(details.provisional_receipt),
         voucher=_voucher(details.voucher),
     )
 
 
 def business(reply: Reply, asked: Business | None) -> BusinessRecord:
-    """The business of /api-business and /api-confirm; `asked` is what a platform that answers with a code alone already has."""
+    """The business of /api-business and /api-confirm; `asked` is what a platform that answers with a code alone has taken on."""
     try:
-        record = msgspec.convert(reply.data if asked is not None else _told(reply), _Business)
+        record = msgspec.convert(_told(reply), _Business)
         found = Business(
             *(records.text(each) or "" for each in (record.name, record.contact, record.link, record.email))
         )
@@ -132,20 +144,25 @@ def callback(reply: Reply) -> bool:
 def verification(call: str, answer: Answer, reference: str, *, now: datetime) -> Verification:
     """What `answer` to /transactions/{ref}/verify says of `reference`. Raises what `judge` raises, and UnknownOutcome.
 
-    Here `status` and `status_code` speak of the transaction if the answer names one, else of the request. What callers
-    act on (it never came, it succeeded, it failed) is not believed of an answer that also says something else.
+    Here `status` and `status_code` speak of the transaction if the answer names one, else of the request. What callers act on (it never
+    came, it succeeded, it failed) is not believed of an answer that also says something else, nor "it never came" under an HTTP status
+    that does not go with it.
     """
+    if answer.status == 429:
+        raise throttled(call, answer, now=now)
     data, envelope, _ = unpack(answer)
-    told, named = status.read(envelope.status or ""), envelope.references
-    if isinstance(data, dict):
-        if envelope.code == codes.NOT_FOUND and named <= {reference} and told in {None, Status.FAILED}:
+    told = status.read(envelope.status or "")
+    if isinstance(data, dict) and _never_heard(envelope, reference, told):
+        if answer.status in _FITTING_NOT_FOUND:
             return Verification("", envelope.code, found=False)
-        about = reference in named or (not named and _is_done(envelope))
-        well = envelope.code in codes.SUCCESSES
-        contradicted = (told is Status.SUCCESS and not well) or (told is Status.FAILED and well)
-        if 200 <= answer.status < 300 and told is not None and about and not contradicted:
-            return Verification(told.value, envelope.code, found=True)
-    if not named:
+    elif (
+        isinstance(data, dict)
+        and told is not None
+        and answer.status // 100 == 2
+        and _tells_of(envelope, reference, told)
+    ):
+        return _transaction(data, envelope, told)
+    if not envelope.references and envelope.code != codes.NOT_FOUND:
         judge(call, answer, now=now)
     raise UnknownOutcome(
         f"{call}: the answer is about another reference, without a status, or contradicts itself",
@@ -155,16 +172,40 @@ def verification(call: str, answer: Answer, reference: str, *, now: datetime) ->
     )
 
 
+def _never_heard(envelope: Envelope, reference: str, told: Status | None) -> bool:
+    return envelope.code == codes.NOT_FOUND and envelope.references <= {reference} and told in {None, Status.FAILED}
+
+
+def _tells_of(envelope: Envelope, reference: str, told: Status) -> bool:
+    """Whether the answer is about the transaction, and its code and status do not contradict each other."""
+    about = reference in envelope.references or (not envelope.references and _is_done(envelope))
+    well = envelope.code in codes.SUCCESSES
+    return about and not ((told is Status.SUCCESS and not well) or (told is Status.FAILED and well))
+
+
+def _transaction(data: dict[object, object], envelope: Envelope, told: Status) -> Verification:
+    more = msgspec.convert(data, _Transaction)
+    return Verification(
+        told.value,
+        envelope.code,
+        found=True,
+        reference=records.text(envelope.reference),
+        merchant_reference=records.text(envelope.merchant_reference),
+        category=records.text(more.category) if isinstance(more.category, str) else None,
+        amount=_amount(more.amount),
+    )
+
+
 def balance(reply: Reply) -> Balance:
     """The wallet of /api-link."""
     try:
         record = msgspec.convert(_told(reply), _Balance)
     except msgspec.ValidationError as error:
         raise _mistyped(reply) from error
-    spelt = str(record.balance).strip()
-    if not _AMOUNT.fullmatch(spelt):
+    amount = _amount(record.balance)
+    if amount is None:
         raise _mistyped(reply)
-    return Balance(Decimal(spelt), records.text(record.currency) or "KES")
+    return Balance(amount, records.text(record.currency) or "KES")
 
 
 def telco(reply: Reply) -> str:
@@ -184,6 +225,19 @@ def user(reply: Reply) -> User:
     if len(users) != 1:
         raise _mistyped(reply)
     return users[0]
+
+
+def _amount(told: object) -> Decimal | None:
+    """Shillings as they were told; None for what is no amount."""
+    spelt = str(told).strip()
+    return Decimal(spelt) if _AMOUNT.fullmatch(spelt) else None
+
+
+def _shows(reply: Reply, scan: ScanReport) -> bool:
+    try:
+        return agreement.is_held(scan, attendance(reply, scan.uid))
+    except Rejected:
+        return False
 
 
 def _voucher(found: _Voucher | None) -> Voucher | None:

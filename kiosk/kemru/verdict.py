@@ -1,7 +1,8 @@
 """What an answer means: HTTP status and platform code together, never one alone.
 
 Only three answers are success: a documented code of success under a 2xx status, a code of duplicate below 500, and a 2xx list, which
-carries no code. Everything else raises, and says by its type whether the platform can have acted.
+carries no code. A status in words beside the code must be a documented one, and not that of a failure. Everything else raises, and says
+by its type whether the platform can have acted.
 """
 
 import re
@@ -25,7 +26,10 @@ from kiosk.kemru.status import Status
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """An HTTP answer whose body is not yet believed. `damage` says why `body` is empty, where it could not be read."""
+    """An HTTP answer whose body is not yet believed. `damage` says why `body` is empty, where it could not be read.
+
+    What it holds is people's, and a voucher's PIN is money: its repr tells none of it.
+    """
 
     status: int
     body: bytes
@@ -33,6 +37,9 @@ class Answer(msgspec.Struct, frozen=True):
     retry_after: str | None = None
     date: str | None = None
     damage: str = ""
+
+    def __repr__(self) -> str:
+        return f"Answer(status={self.status!r}, {len(self.body)} bytes)"
 
 
 class Envelope(msgspec.Struct, frozen=True):
@@ -64,6 +71,9 @@ class Reply(msgspec.Struct, frozen=True):
     envelope: Envelope
     data: object
     duplicate: bool = False
+
+    def __repr__(self) -> str:
+        return f"Reply({self.call!r}, http_status={self.http_status!r}, code={self.envelope.code!r})"
 
 
 _CODE = re.compile(r"[A-Za-z0-9_-]{1,8}")
@@ -111,9 +121,9 @@ def judge(call: str, answer: Answer, *, now: datetime) -> Reply:
         )
     if (meaning is None and isinstance(data, dict)) or (meaning is not None and meaning.kind is not Kind.DONE):
         raise _refusal(UnknownOutcome, call, answer, envelope.code)
-    if status.read(envelope.status or "") is Status.FAILED:
+    if envelope.status is not None and status.read(envelope.status) in {None, Status.FAILED}:
         raise UnknownOutcome(
-            f"{call}: the answer says both success and failure",
+            f"{call}: the answer says success by its code, and not by its status",
             call=call,
             http_status=answer.status,
             code=envelope.code,

@@ -4,18 +4,21 @@ import random
 from collections.abc import Callable
 from typing import NoReturn
 
+import msgspec
 import pytest
 
 from kiosk.clock import FakeClock
 from kiosk.delivery.attendance import AttendanceCourier
 from kiosk.delivery.budget import Budget
 from kiosk.delivery.lane import FLOAT_WAIT_S, IDLE_S, POISON_TRIES, REFUSED_WAIT_S, DeliveryLane, Outcome
+from kiosk.delivery.report import Report
 from kiosk.delivery.sms import SmsCourier
-from kiosk.kemru import Unavailable, UnknownOutcome
-from kiosk.models import ClockState, Delivery, DeliveryState, Lane, Moment
+from kiosk.kemru import ScanReport, Sms, Unavailable, UnknownOutcome
+from kiosk.models import ClockState, Delivery, DeliveryState, Direction, Lane, Moment, Punch
 from kiosk.sandbox import Outcome as Ending
 from kiosk.store import NotSaved, Store
 from tests.support.delivery import Bench, member
+from tests.support.platform import client
 
 
 def raiser(error: Exception) -> Callable[..., NoReturn]:
@@ -318,3 +321,46 @@ def test_F067_a_record_that_the_platform_stumbles_over_does_not_burn_the_days_re
         bench.clock.advance(bench.attendance.step())
         steps += 1
     assert steps < 150  # a send and a look-up a minute, and a little at the beginning
+
+
+def _held_as(bench: Bench, punch: Punch, **changes: str) -> None:
+    """Let the platform have a scan under the punch's id already."""
+    (row,) = bench.store.outbox.of_punch(punch.id)
+    report = msgspec.json.decode(row.body, type=Report)
+    facts = {"uid": report.uid, "time": report.time, "direction": Direction(report.direction)} | changes
+    with client(bench.platform) as kemru:
+        kemru.report(ScanReport(reference=punch.id, device="elsewhere", **facts))  # type: ignore[arg-type]
+
+
+def test_F063_a_duplicate_of_the_same_scan_is_confirmed(bench: Bench) -> None:
+    punch = bench.punch()
+    _held_as(bench, punch)
+    before = bench.platform.state.traffic.summary(0)["total"]
+    bench.attendance.step()
+    assert bench.platform.state.traffic.summary(0)["total"] == before + 1, "one request for each claim"
+    bench.run(bench.attendance)
+    assert bench.state(punch) is DeliveryState.CONFIRMED
+    assert bench.reported() == {punch.id: 1}
+
+
+@pytest.mark.parametrize(
+    "other", [{"direction": Direction.OUT}, {"time": "2020-01-01T00:00:00+03:00"}, {"uid": "20171"}], ids=str
+)
+def test_F063_a_duplicate_of_another_scan_is_rejected(bench: Bench, other: dict[str, str]) -> None:
+    punch, next_one = bench.punch(), bench.punch()
+    _held_as(bench, punch, **other)
+    bench.run(bench.attendance)
+    assert bench.state(punch) is DeliveryState.REJECTED
+    assert bench.state(next_one) is DeliveryState.CONFIRMED
+
+
+def test_F063_a_duplicate_message_is_looked_into(bench: Bench) -> None:
+    punches = [bench.punch(sms=True), bench.punch(member("20171"), sms=True)]
+    for punch, code in zip(punches, ("0000", "5000"), strict=True):
+        (row,) = [each for each in bench.store.outbox.of_punch(punch.id) if each.lane is Lane.SMS]
+        bench.platform.outcomes.add(Ending(code, call="sms"))
+        with client(bench.platform) as kemru:
+            kemru.submit(Sms(phone="0711000101", otp="4823", reference=row.id))
+        bench.platform.outcomes.clear()
+    bench.run(bench.sms)
+    assert [bench.state(each, Lane.SMS) for each in punches] == [DeliveryState.CONFIRMED, DeliveryState.REJECTED]

@@ -1,10 +1,11 @@
 """Every call, against the real sandbox over HTTP."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
-from kiosk.kemru import Kemru, NoFloat, Rejected, Sms, Verification
+from kiosk.kemru import BUNDLES, Airtime, Business, Kemru, NoFloat, Rejected, Sms, UnknownOutcome, Verification
 from kiosk.kemru.wire import Prepared
 from kiosk.models import Direction
 from kiosk.sandbox import DEMO_MEMBERS, SandboxMember, SandboxServer
@@ -69,13 +70,82 @@ def test_a_message_is_sent_once_and_found_again(platform: SandboxServer, kemru: 
     receipt = kemru.send_sms(sms())
     assert (receipt.delivered, receipt.duplicate) == (True, False)
     assert kemru.send_sms(sms()).duplicate
-    assert kemru.verify("0197-sms-1") == Verification("Success", "0000", found=True)
+    assert kemru.verify("0197-sms-1") == Verification(
+        "Success",
+        "0000",
+        found=True,
+        reference="0197-sms-1",
+        merchant_reference=receipt.platform_reference,
+        category="SMS",
+        amount=Decimal("1.00"),
+    )
     assert receipt.platform_reference is not None
     assert kemru.verify(receipt.platform_reference).found
     (row,) = platform.state.ledger()["sms"]
     assert (row["phone"], row["otp"], row["message"]) == ("0711000101", "4823", "AKINYI arrived at 07:58")
     assert (row["acted"], row["duplicates"]) == (1, 1)
     assert kemru.member("20170").member.balance == 15
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"direction": Direction.OUT}, {"time": "2026-11-23T17:58:10+03:00"}, {"time": "2026-11-23T07:58:12+03:00"}],
+)
+def test_F063_a_duplicate_of_another_scan_is_rejected(kemru: Kemru, change: dict[str, Any]) -> None:
+    kemru.report(scan())
+    with pytest.raises(Rejected, match="another scan") as caught:
+        kemru.report(scan(**change))
+    assert caught.value.reference == "0197-scan-1"
+    assert kemru.report(scan(**change), read_back=False).duplicate
+
+
+@pytest.mark.parametrize(
+    "time", ["2026-11-23T07:58:10.250+03:00", "2026-11-23T04:58:10.250Z", "2026-11-23T07:58:10+03:00"]
+)
+def test_F063_a_duplicate_of_the_same_scan_is_delivered_however_its_time_is_spelt(kemru: Kemru, time: str) -> None:
+    kemru.report(scan())
+    assert kemru.report(scan(time=time, device="another gate")).duplicate
+
+
+def test_F063_a_duplicate_that_is_not_shown_is_unknown(platform: SandboxServer, kemru: Kemru) -> None:
+    kemru.report(scan())
+    with pytest.raises(UnknownOutcome, match="does not show it"):
+        kemru.report(scan(uid="20171"))
+
+
+@pytest.mark.parametrize("fault", [{"kind": "status", "status": 429}, {"kind": "code", "code": "1109"}])
+def test_F063_a_duplicate_that_cannot_be_read_back_is_unknown(platform: SandboxServer, fault: dict[str, Any]) -> None:
+    def look(request: Prepared) -> None:
+        if "reference" not in request.body:
+            platform.fault(**fault, count=1)
+
+    with client(platform, before_request=look) as kemru:
+        kemru.report(scan())
+        with pytest.raises(UnknownOutcome, match="does not tell what"):
+            kemru.report(scan())
+
+
+def test_F063_a_business_that_is_registered_is_shown_as_it_is(platform: SandboxServer, kemru: Kemru) -> None:
+    first = Business("Mwangaza School", "+254739117883", "school.example", "office@school.example")
+    assert kemru.register_business(first).business == first
+    other = Business("Another", "0711000101", "other.example", "office@school.example")
+    found = kemru.register_business(other)
+    assert found.business == first
+    assert found.merchant_id
+    platform.fault("down", path="/api-confirm", count=1)
+    with pytest.raises(UnknownOutcome, match="already has it"):
+        kemru.register_business(other)
+
+
+@pytest.mark.parametrize("reference", ["KT677833", "kt1", "KYA1234219488"])
+def test_a_reference_like_the_platforms_own_is_refused(kemru: Kemru, reference: str) -> None:
+    for order in (
+        sms(reference),
+        Airtime.bundle(BUNDLES["DailyData1GB"], phone="0747117883", initiator_phone="0739117883", reference=reference),
+    ):
+        with pytest.raises(Rejected, match="platform's own"):
+            kemru.submit(order)
+    assert kemru.verify(reference).found is False
 
 
 def test_an_unknown_reference_is_not_found(kemru: Kemru) -> None:

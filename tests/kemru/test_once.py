@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from kiosk import disk
@@ -32,7 +34,7 @@ from kiosk.kemru import (
 )
 from kiosk.kemru.journal import InHand
 from kiosk.sandbox import DEMO_CREDENTIALS, SandboxServer
-from tests.support.orders import Patience, Script, entry, text
+from tests.support.orders import Patience, Script, entry, payout, text
 from tests.support.platform import client
 
 LOST = UnknownOutcome("no answer came")
@@ -279,6 +281,45 @@ def test_a_duplicate_of_something_else_is_no_success(journal: Journal) -> None:
     with pytest.raises(Unsettled, match="does not know its reference"):
         once.submit(text())
     assert state(journal) is EntryState.OPEN
+
+
+PAID = Verification("Success", "0000", found=True, reference="0197-pay-1", amount=Decimal("1500.50"))
+OTHERS = [
+    msgspec.structs.replace(PAID, amount=Decimal(9000)),
+    msgspec.structs.replace(PAID, reference="wage-1"),
+    msgspec.structs.replace(PAID, status="Failed", code="1107", amount=Decimal(9000)),
+]
+
+
+@pytest.mark.parametrize("other", OTHERS)
+@pytest.mark.parametrize("first", [LOST, Receipt("0197-pay-1", delivered=True, duplicate=True)])
+def test_F063_something_else_under_the_reference_is_not_the_order(
+    journal: Journal, first: object, other: Verification
+) -> None:
+    once, script = scripted(journal, first, other, other, other, PAID)
+    with pytest.raises(Unsettled, match="the platform"):
+        once.submit(payout())
+    (still,) = once.pending()
+    for call in (once.settle, once.look):
+        with pytest.raises(Unsettled) as caught:
+            call(still)
+        assert "--as never" in caught.value.cure
+    assert script.calls == ["submit", *["verify"] * 3]
+    assert once.settle(still).delivered
+
+
+def test_F063_what_the_platform_tells_is_compared_where_it_tells_it(journal: Journal) -> None:
+    told = Verification("Success", "0000", found=True, merchant_reference="KT7", amount=Decimal("1500.500"))
+    once, _ = scripted(journal, LOST, told)
+    assert once.submit(payout()).platform_reference == "KT7"
+
+
+def test_F063_two_journals_and_one_reference(platform: SandboxServer, kemru: Kemru, tmp_path: Path) -> None:
+    one, other = (Once(kemru, Journal(tmp_path / each), **Patience().options) for each in ("one", "other"))
+    one.submit(payout(amount=100))
+    with pytest.raises(Unsettled, match="another amount"):
+        other.submit(payout(amount=9000))
+    assert other.submit(payout("0197-pay-2", amount=100)).delivered
 
 
 def test_the_same_command_again_settles(journal: Journal) -> None:

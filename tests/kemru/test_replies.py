@@ -1,13 +1,15 @@
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 
 from kiosk.kemru import replies
-from kiosk.kemru.errors import KemruError, Rejected, SignatureRefused, UnknownOutcome
-from kiosk.kemru.messages import Business, BusinessRecord, Roster, Verification
+from kiosk.kemru.errors import KemruError, SignatureRefused, Throttled, UnknownOutcome
+from kiosk.kemru.messages import Business, BusinessRecord, Roster, ScanReport, Verification
 from kiosk.kemru.verdict import Answer, Reply, judge
+from kiosk.models import Direction
 
 DOCUMENTED_MEMBER = {
     "status_code": "200",
@@ -35,6 +37,7 @@ DOCUMENTED_BUSINESS = {
     "email": "system@kemrut.com",
 }
 SCAN = {"uid": "20170", "time": "2026-11-23T07:58:10+03:00", "reference": "r1", "direction": "in", "device": "gate"}
+REPORTED = ScanReport("20170", "r1", "2026-11-23T07:58:10+03:00", Direction.IN, "gate")
 
 
 def answer(body: object, status: int = 200) -> Answer:
@@ -169,8 +172,8 @@ def test_what_is_no_member(body: object) -> None:
 
 
 def test_a_scan_is_delivered_only_if_the_answer_shows_it() -> None:
-    assert replies.scan_receipt(reply([SCAN]), "20170", "r1").delivered
-    assert replies.scan_receipt(reply({"status_code": "8006"}), "20170", "r1").duplicate
+    assert replies.scan_receipt(reply([SCAN]), REPORTED).delivered
+    assert replies.scan_receipt(reply({"status_code": "8006"}), REPORTED).duplicate
 
 
 @pytest.mark.parametrize(
@@ -182,12 +185,20 @@ def test_a_scan_is_delivered_only_if_the_answer_shows_it() -> None:
         [{**SCAN, "reference": None}],
         {"status_code": "0000", "reference": "r1"},
         {"status_code": "8006", "reference": "r2"},
+        [{**SCAN, "direction": "out"}],
+        [{**SCAN, "time": "2026-11-23T08:58:10+03:00"}],
     ],
-    ids=range(6),
+    ids=range(8),
 )
 def test_F076_success_for_another_event_is_unknown(body: object) -> None:
     with pytest.raises(UnknownOutcome):
-        replies.scan_receipt(reply(body), "20170", "r1")
+        replies.scan_receipt(reply(body), REPORTED)
+
+
+@pytest.mark.parametrize("code", ["8006", "9005"])
+def test_the_status_of_a_duplicate_is_that_of_the_request_alone(code: str) -> None:
+    receipt = replies.receipt(reply({"status": "Failed", "status_code": code}), "s1")
+    assert (receipt.duplicate, receipt.status) == (True, None)
 
 
 def test_an_accepted_message() -> None:
@@ -223,15 +234,44 @@ def test_F076_an_answer_about_another_message_is_unknown(body: object) -> None:
 )
 def test_a_verification_in_every_documented_status(status: str, code: str) -> None:
     body = {"status": status, "status_code": code, "transactionRef": "KT1", "reference": "s1"}
-    assert verification(body) == Verification(status, code, found=True)
-    assert verification(body, about="KT1") == Verification(status, code, found=True)
-    assert verification({**body, "status": f" {status.upper()}\n"}) == Verification(status, code, found=True)
+    expected = Verification(status, code, found=True, reference="s1")
+    assert verification(body) == expected
+    assert verification(body, about="KT1") == expected
+    assert verification({**body, "status": f" {status.upper()}\n"}) == expected
 
 
-@pytest.mark.parametrize("status", [200, 400, 404])
+@pytest.mark.parametrize(
+    ("told", "amount"),
+    [
+        ("1500", 1500),
+        (1500, 1500),
+        (1500.5, Decimal("1500.5")),
+        ("1,500", None),
+        (None, None),
+        (True, None),
+        ([], None),
+    ],
+)
+def test_what_a_verification_tells_besides(told: object, amount: Decimal | None) -> None:
+    body = {"status": "Success", "status_code": "0000", "reference": "s1", "merchant_reference": "KT1", "Amount": told}
+    found = verification({**body, "category": "SMS"})
+    assert (found.reference, found.merchant_reference, found.category, found.amount) == ("s1", "KT1", "SMS", amount)
+    assert verification({**body, "category": 5}).category is None
+
+
+@pytest.mark.parametrize("status", [200, 404])
 def test_an_unknown_reference(status: int) -> None:
     body = {"status": "Failed", "status_code": "7001"}
     assert verification(body, status) == Verification("", "7001", found=False)
+
+
+@pytest.mark.parametrize("status", [201, 301, 302, 400, 403, 409, 500, 502, 503])
+def test_not_found_is_believed_of_nobody_else(status: int) -> None:
+    for named in ({}, {"reference": "s1"}):
+        with pytest.raises(UnknownOutcome):
+            verification({"status": "Failed", "status_code": "7001", **named}, status)
+    with pytest.raises(Throttled):
+        verification({"status": "Failed", "status_code": "7001"}, 429)
 
 
 def test_a_verification_that_names_no_reference_needs_a_code_of_success() -> None:
@@ -260,17 +300,18 @@ def test_a_verification_that_names_no_reference_needs_a_code_of_success() -> Non
         ({"status": "Failed", "status_code": "7001", "reference": "s2"}, 200),
         ({"status": "Success", "status_code": "7001", "reference": "s1"}, 200),
         ({"status": "Pending", "status_code": "7001"}, 400),
+        ({"status": "Pending", "status_code": "7001"}, 200),
     ],
 )
 def test_what_verifies_nothing(body: object, status: int) -> None:
     with pytest.raises(KemruError) as caught:
         verification(body, status)
-    assert type(caught.value) is (Rejected if status == 400 else UnknownOutcome)
+    assert type(caught.value) is UnknownOutcome
 
 
 def test_a_transaction_that_failed_as_unknown_was_there_all_the_same() -> None:
     body = {"status": "Failed", "status_code": "7001", "transactionRef": "KT1", "reference": "s1"}
-    assert verification(body) == Verification("Failed", "7001", found=True)
+    assert verification(body) == Verification("Failed", "7001", found=True, reference="s1")
 
 
 @pytest.mark.parametrize("amount", ["1500", 1500, 1500.0, "1500.00"])

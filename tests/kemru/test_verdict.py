@@ -131,11 +131,15 @@ def test_without_a_documented_code_the_status_decides(status: int, kind: type[Ke
         b'{"status_code": "0000", "status": 1}',
         b'{"status_code": "0000", "status": "Failed"}',
         b'{"status_code": "0000", "status": " FAILED\\n"}',
+        b'{"status_code": "0000", "status": "Declined"}',
+        b'{"status_code": "1100", "status": "Cancelled"}',
+        b'{"status_code": "200", "status": "Reversed"}',
+        b'{"status_code": "200", "status": ""}',
         b'[{"status_code": "0000"}, {"status_code": "1104"}]',
         b'{"status_code": "0000", "reference": 5}',
         b'[{"status_code": "9999"}]',
     ],
-    ids=range(21),
+    ids=range(25),
 )
 def test_F071_two_hundred_is_not_enough(body: bytes) -> None:
     assert isinstance(refusal(200, body), UnknownOutcome)
@@ -157,6 +161,14 @@ def test_an_unknown_code_is_kept_as_it_came() -> None:
 def test_a_list_carries_no_code_unless_one_of_its_records_is_one() -> None:
     assert verdict(200, [{"emp_name": "A", "status_code": "1104"}]).data
     assert isinstance(refusal(200, [{"access_token": "x"}, {"status_code": "1104"}]), SignatureRefused)
+
+
+def test_a_repr_shows_nothing_of_what_was_answered() -> None:
+    told = {"status_code": "200", "status": "Pending", "voucher": {"pin": "12345678901234"}, "emp_name": "AKINYI"}
+    found = verdict(200, told)
+    for shown in (repr(found), repr(Answer(200, json.dumps(told).encode())), f"{found} {[found]}"):
+        assert "1234567" not in shown
+        assert "AKINYI" not in shown
 
 
 def test_throttling_tells_how_long() -> None:
