@@ -10,7 +10,7 @@ from decimal import Decimal
 
 import msgspec
 
-from kiosk.kemru import forms
+from kiosk.kemru import forms, status
 from kiosk.kemru.endpoints import Endpoint, Field
 from kiosk.kemru.instants import Instant
 from kiosk.kemru.messages import Receipt
@@ -70,6 +70,12 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     def is_open(self) -> bool:
         """Whether nobody knows yet what became of it."""
         return self.state is EntryState.OPEN
+
+    @property
+    def may_change(self) -> bool:
+        """Whether the platform took it on, and had not come to an end with it when it last told."""
+        told = status.read(self.status or "")
+        return self.state is EntryState.ACCEPTED and not (told is not None and told.is_final)
 
     @property
     def sent_at(self) -> Instant:

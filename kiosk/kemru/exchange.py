@@ -1,13 +1,13 @@
 """One HTTP exchange: a kept-alive connection, one deadline over the whole of it, an answer of bounded size.
 
-Only this file knows the HTTP library, and loads it when the first client is built.
+Only this file and `deadline` know the HTTP library, which is loaded when the first client is built.
 """
 
 import sys
 from typing import TYPE_CHECKING
 
 from kiosk.kemru import address, bodies
-from kiosk.kemru.errors import Unauthorised, Unavailable, UnknownOutcome
+from kiosk.kemru.errors import AddressRefused, Unauthorised, Unavailable, UnknownOutcome
 from kiosk.kemru.verdict import Answer
 from kiosk.kemru.wire import Prepared
 from kiosk.secret import Secret
@@ -51,11 +51,11 @@ class Exchange:
         return self._exchange(prepared.endpoint.path, self._request(prepared))
 
     def _request(self, prepared: Prepared) -> "httpx.Request":
-        target, method = self.base + prepared.target, prepared.endpoint.method
+        method = prepared.endpoint.method
         if method == "GET" and self._as_query:
             query = {name: _spelt(value) for name, value in prepared.body.items()}
-            return self._client.build_request("GET", target, params=query)
-        return self._client.build_request(method, target, content=prepared.content)
+            return self._client.build_request("GET", prepared.target, params=query)
+        return self._client.build_request(method, prepared.target, content=prepared.content)
 
     def _exchange(self, call: str, request: "httpx.Request") -> Answer:
         import httpx  # noqa: PLC0415  loaded since the client was built
@@ -82,6 +82,7 @@ class Exchange:
 
         self._backend = DeadlineBackend()
         self._client = httpx.Client(
+            base_url=_url(self.base),
             transport=transport or deadline_transport(self._backend),
             headers={
                 "Content-Type": "application/json",
@@ -115,6 +116,17 @@ def deadline_transport(backend: "DeadlineBackend") -> "httpx.BaseTransport":
             )
 
     return Transport()
+
+
+def _url(base: str) -> "httpx.URL":
+    import httpx  # noqa: PLC0415  see _load_httpx
+
+    try:
+        url = httpx.URL(base)
+        _ = url.host  # decodes what the constructor takes as it is
+    except (httpx.InvalidURL, ValueError):
+        raise AddressRefused("the base URL names no host that there can be") from None
+    return url
 
 
 def _load_httpx() -> None:

@@ -82,7 +82,7 @@ class Once:
         return f"{self._kemru.merchant_id} at {self._kemru.base_url}"
 
     def submit(self, order: Order) -> Receipt:
-        """Have `order` done once. The same order with the same reference may be submitted again: it is found out what became of it.
+        """Have `order` accepted once. The same order with the same reference may be submitted again: it is found out what became of it.
 
         Raises DidNotHappen if it certainly did not happen (Failed, if it was accepted first; SameOrderOpen, if an open one would do the
         same), or UnknownOutcome: then its entry is open, and `settle` is next.
@@ -99,13 +99,14 @@ class Once:
     def look(self, entry: Entry) -> Receipt | None:
         """Ask what became of `entry`, and close it if the platform knows it; None if it never heard of it. Sends nothing.
 
-        Raises Failed if it failed there, or UnknownOutcome if the platform does not tell.
+        One that was accepted is asked after until it has come to an end. Raises Failed if it failed there, or UnknownOutcome if the
+        platform does not tell.
         """
         self._check_account(entry)
         with self._journal.hold(entry.reference):
             now = self._now(entry)
             try:
-                outcome = self._found(now) if now.is_open else _closed(now)
+                outcome = self._found(now) if now.is_open else self._followed(now)
             except SomethingElse:
                 raise
             except (KemruError, OSError) as error:
@@ -161,7 +162,18 @@ class Once:
         return self._recover(entry, None, self._clock()) if receipt.duplicate else self._accepted(entry, receipt)
 
     def _again(self, entry: Entry) -> Outcome:
-        return self._recover(entry, None, entry.sent_at) if entry.is_open else _closed(entry)
+        return self._recover(entry, None, entry.sent_at) if entry.is_open else self._followed(entry)
+
+    def _followed(self, entry: Entry) -> Outcome:
+        """What a closed entry amounts to by now: what the platform took on can still fail there."""
+        try:
+            found = self._found(entry) if entry.may_change else None
+        except KemruError as error:
+            _log.warning("order %s was accepted; what became of it since is not known: %s", entry.reference, error)
+            found = None
+        except OSError as error:
+            raise self._unsettled(entry, error) from error
+        return _closed(entry) if found is None else found
 
     def _recover(self, entry: Entry, trouble: KemruError | None, left: Instant) -> Outcome:
         """Ask, and send again what never arrived, until one of both has an answer or the waits are used up.
@@ -200,8 +212,9 @@ class Once:
             delivered=True,
             duplicate=True,
             code=verification.code,
-            platform_reference=verification.merchant_reference,
+            platform_reference=verification.merchant_reference or entry.platform_reference,
             status=verification.status,
+            provisional=entry.provisional,
         )
         return self._accepted(entry, receipt)
 

@@ -43,7 +43,7 @@ def prepare(endpoint: Endpoint, credentials: Credentials, given: Mapping[str, ob
         content = json.dumps(body, ensure_ascii=False).encode()
     except UnicodeEncodeError:
         # The error itself would quote the whole value.
-        raise Rejected(f"{endpoint.path}: not sent: a value is not valid Unicode", call=endpoint.path) from None
+        raise _not_unicode(endpoint, credentials) from None
     places = {each.wire: quote(str(values[each.name]), safe="") for each in endpoint.fields if endpoint.in_path(each)}
     return Prepared(endpoint, endpoint.path.format_map(places), body, content, signed)
 
@@ -112,6 +112,17 @@ def _refusal(endpoint: Endpoint, field: Field, problem: Problem) -> DidNotHappen
     kind = Unauthorised if field.name in _ACCOUNT else Rejected
     said = f"{endpoint.path}: not sent: {field.name.replace('_', ' ')} {problem.text}"
     return kind(said, call=endpoint.path, code=problem.code)
+
+
+def _not_unicode(endpoint: Endpoint, credentials: Credentials) -> DidNotHappen:
+    kept = {"secret": credentials.secret.reveal(), **_caller(endpoint, credentials)}
+    wrong = next((name.replace("_", " ") for name, value in kept.items() if not _is_unicode(str(value))), None)
+    kind = Rejected if wrong is None else Unauthorised
+    return kind(f"{endpoint.path}: not sent: {wrong or 'a value'} is not valid Unicode", call=endpoint.path)
+
+
+def _is_unicode(value: str) -> bool:
+    return not any("\ud800" <= each <= "\udfff" for each in value)
 
 
 _ACCOUNT = frozenset({"merchant_id", "access_token"})

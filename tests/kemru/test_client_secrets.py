@@ -6,6 +6,7 @@ import threading
 import traceback
 
 import httpx
+import msgspec
 import pytest
 
 from kiosk.errors import Exit
@@ -127,6 +128,17 @@ def test_F090_a_key_that_cannot_travel(key: str) -> None:
     with pytest.raises(Unauthorised) as caught:
         Kemru("http://127.0.0.1:9", credentials)
     assert not key or key not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["secret", "access_token", "merchant_id"])
+def test_an_account_that_is_not_unicode_is_the_account_s_fault(name: str) -> None:
+    byte = "half \udcff"
+    changed = {name: byte if name == "merchant_id" else Secret(byte)}
+    credentials = msgspec.structs.replace(DEMO_CREDENTIALS, **changed)
+    with Kemru("http://127.0.0.1:9", credentials) as kemru, pytest.raises(Unauthorised) as caught:
+        kemru.roster() if name == "access_token" else kemru.balance()
+    assert name.replace("_", " ") in str(caught.value)
+    assert "half" not in str(caught.value)
 
 
 def test_cookies_are_forgotten(platform: SandboxServer, kemru: Kemru) -> None:

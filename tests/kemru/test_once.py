@@ -68,8 +68,15 @@ def test_a_message_is_sent_and_remembered(platform: SandboxServer, kemru: Kemru,
     (kept,) = journal.read().entries
     assert (kept.state, kept.platform_reference, kept.attempts) == (EntryState.ACCEPTED, receipt.platform_reference, 1)
     assert once.pending() == []
-    assert once.submit(text()).platform_reference == receipt.platform_reference
-    assert platform.state.traffic.summary(0)["total"] == 1
+    platform.state.transactions.advance(1e12)
+    for _ in range(3):
+        again = once.submit(text())
+        assert (again.platform_reference, again.duplicate, again.status) == (
+            receipt.platform_reference,
+            True,
+            "Success",
+        )
+    assert platform.state.traffic.summary(0)["total"] == 2, "asked after until it had come to an end"
 
 
 def test_it_is_on_disk_before_the_first_byte_leaves(platform: SandboxServer, journal: Journal) -> None:
@@ -262,6 +269,48 @@ def test_what_failed_at_the_platform_did_not_happen(journal: Journal) -> None:
     with pytest.raises(Failed, match="failed at the platform"):
         once.submit(text())
     assert script.calls == ["submit", "verify"]
+
+
+ASKING = {"submit": lambda once, _: once.submit(text()), "settle": Once.settle, "look": Once.look}
+
+
+@pytest.mark.parametrize("how", ASKING)
+def test_what_failed_after_it_was_accepted_is_noticed(journal: Journal, how: str) -> None:
+    still = msgspec.structs.replace(DONE, status="Processing", code="1100")
+    once, script = scripted(journal, TAKEN, LOST, MISSING, still, FAILED)
+    once.submit(text())
+    (kept,) = journal.read().entries
+    for _ in range(3):  # the platform does not tell, has forgotten, is not ready
+        found = ASKING[how](once, kept)
+        assert found is not None
+        assert (found.delivered, found.platform_reference) == (True, "KT1")
+    with pytest.raises(Failed):
+        ASKING[how](once, kept)
+    assert state(journal) is EntryState.FAILED
+    with pytest.raises(Failed):
+        ASKING[how](once, kept)
+    assert script.calls == ["submit", *["verify"] * 4]
+
+
+def test_a_provisional_receipt_is_kept_until_the_end(journal: Journal) -> None:
+    queued = msgspec.structs.replace(TAKEN, status="Queued (Offline)", provisional="PR1")
+    once, _ = scripted(journal, queued, DONE)
+    once.submit(text())
+    assert once.submit(text()).provisional == "PR1"
+    assert once.submit(text()).status == "Success"
+
+
+def test_a_failure_that_cannot_be_written_down_is_not_told_yet(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    once, _ = scripted(journal, TAKEN, FAILED, FAILED)
+    once.submit(text())
+    _breaking(monkeypatch, 0)
+    with pytest.raises(Unsettled):
+        once.submit(text())
+    monkeypatch.undo()
+    with pytest.raises(Failed):
+        once.submit(text())
 
 
 def test_a_duplicate_is_looked_into(journal: Journal) -> None:

@@ -315,6 +315,8 @@ def test_a_bundle_has_its_code_and_its_price(wire: Wire, bundle: Any) -> None:
     assert (body["telco"], body["productCode"], body["amount"]) == ("FAIBA_B", bundle.product_code, str(bundle.price))
     for wrong, code in (
         ({"amount": bundle.price + 1}, "8004"),
+        ({"amount": Decimal("sNaN")}, "8004"),
+        ({"amount": Decimal("NaN")}, "8004"),
         ({"product_code": "DAILY_DATA_1TB"}, "1109"),
         ({"product_code": None}, "1109"),
         ({"telco": Telco.FAIBA}, "1109"),
