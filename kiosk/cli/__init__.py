@@ -6,7 +6,7 @@ import sys
 import click
 
 from kiosk import __version__
-from kiosk.cli.common import plain
+from kiosk.cli.common import plain, unheard
 from kiosk.cli.lazy import LazyGroup
 from kiosk.errors import Exit, KioskError
 
@@ -82,5 +82,6 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _complain(message: str, cure: str) -> None:
-    for number, line in enumerate([*message.splitlines(), cure] if cure else message.splitlines()):
-        click.echo(f"{'       ' if number else 'kiosk: '}{plain(line)}", err=True)
+    with unheard():
+        for number, line in enumerate([*message.splitlines(), cure] if cure else message.splitlines()):
+            click.echo(f"{'       ' if number else 'kiosk: '}{plain(line)}", err=True)

@@ -1,8 +1,11 @@
 """What several commands share: where the daemon is, and how things are printed."""
 
-from collections.abc import Callable, Iterable, Sequence
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TextIO, TypeVar
 
 import click
 import msgspec
@@ -49,6 +52,26 @@ def print_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 def plain(text: str) -> str:
     """Show control characters instead of letting a terminal obey them: names and messages come from outside."""
     return "".join(letter if letter.isprintable() else "�" for letter in text)
+
+
+@contextmanager
+def unheard() -> Iterator[None]:
+    """Let what is printed inside fall silent where its reader has gone: what was done stays done, and the exit code says what."""
+    try:
+        yield
+    except BrokenPipeError:
+        for stream in (sys.stdout, sys.stderr):
+            _silence_if_broken(stream)
+
+
+def _silence_if_broken(stream: TextIO) -> None:
+    # What could not be written is still in the stream's memory, and would fail again when the interpreter ends.
+    try:
+        stream.flush()
+    except BrokenPipeError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
 
 
 def counted(count: int, one: str, many: str) -> str:

@@ -96,6 +96,11 @@ class Once:
         """The open entries of this account, oldest first."""
         return [each for each in self._journal.read().open if each.account == self.account]
 
+    def unfinished(self) -> list[Entry]:
+        """The entries of this account that can still come to another end, oldest first: open ones, and what was accepted and goes on."""
+        mine = (each for each in self._journal.read().entries if each.account == self.account)
+        return [each for each in mine if each.is_open or each.may_change]
+
     def look(self, entry: Entry) -> Receipt | None:
         """Ask what became of `entry`, and close it if the platform knows it; None if it never heard of it. Sends nothing.
 

@@ -244,6 +244,11 @@ def test_a_configuration_is_enough(
         ({"KEMRU_API_KEY": ""}, Exit.CONFIG, "KEMRU_API_KEY is not set"),
         ({"KEMRU_MERCHANT_ID": ""}, Exit.CONFIG, "merchant id is not known"),
         ({"KEMRU_URL": "http://kemrut.example"}, Exit.CONFIG, "plain HTTP"),
+        ({"KEMRU_URL": "https://xn--zzzzzz"}, Exit.CONFIG, "no host"),
+        ({"KEMRU_URL": "https://ex\u202eample.com"}, Exit.CONFIG, "is not a URL"),
+        ({"KEMRU_URL": "http://localhost\t:1"}, Exit.CONFIG, "is not a URL"),
+        ({"KEMRU_URL": "https://kemrut.com/\udcff"}, Exit.CONFIG, "is not a URL"),
+        ({"KEMRU_SECRET": "half \udcff"}, Exit.NO_PERMISSION, "secret is not valid Unicode"),
         ({"KEMRU_URL": "http://127.0.0.1:1"}, Exit.TEMPORARY, "not reached"),
     ],
 )
@@ -272,7 +277,7 @@ def test_a_read_that_nobody_answered_says_ask_again(account: SandboxServer, caps
 def test_a_wrong_value_is_65_and_a_wrong_word_64(account: SandboxServer, capsys: pytest.CaptureFixture[str]) -> None:
     assert kiosk(*SMS, "--phone", "12") == Exit.DATA
     assert "phone must be a Kenyan mobile number" in capsys.readouterr().err
-    for wrong in ("1,500", "1e400000000", "x", "-5"):
+    for wrong in ("1,500", "1e400000000", "x", "-5", "1_500", "\u0661\u0665\u0660\u0660", "NaN", "1e3", " 5", ".5"):
         assert kiosk(*PAYOUT, "--yes", "--amount", wrong) in {Exit.DATA, Exit.USAGE}
     assert kiosk(*PAYOUT, "--yes", "--channel", "BITCOIN") == Exit.USAGE
     assert "Traceback" not in capsys.readouterr().err
@@ -287,6 +292,7 @@ def test_a_bundle_brings_its_price_and_network(account: SandboxServer, capsys: p
     assert kiosk(*who) == Exit.USAGE
     assert "--product-code" in capsys.readouterr().err
     assert kiosk(*who, "--product-code", "DailyData1GB", "--amount", "49") == Exit.DATA
+    assert kiosk(*who, "--product-code", "DailyData1GB", "--amount", "sNaN") == Exit.USAGE
 
 
 def test_unknown_references_and_prefixes_are_65(account: SandboxServer, capsys: pytest.CaptureFixture[str]) -> None:

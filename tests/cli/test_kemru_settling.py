@@ -1,13 +1,17 @@
 """`kiosk kemru settle` and `orders`: what happens once, and what a person is told when nobody knows."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from kiosk.errors import Exit
-from kiosk.sandbox import SandboxServer
-from tests.support.kemru_commands import PAYOUT, SMS, kiosk, on_a_terminal, orders
+from kiosk.sandbox import Outcome, SandboxServer
+from tests.support.kemru_commands import PAYOUT, SMS, kiosk, on_a_terminal, orders, total
 
 
 def test_the_same_reference_is_done_once(account: SandboxServer, capsys: pytest.CaptureFixture[str]) -> None:
@@ -84,13 +88,148 @@ def test_a_person_may_know_better(
     open_order: SandboxServer, capsys: pytest.CaptureFixture[str], known: str, state: str
 ) -> None:
     assert kiosk("settle", "--as", known) == Exit.USAGE
-    assert kiosk("settle", "pay-1", "--as", known) == 0
+    assert kiosk("settle", "pay-1", "--as", known) == Exit.USAGE
+    code, asked = on_a_terminal("settle", "pay-1", "--as", known, answer="n\n")
+    assert code == Exit.TEMPORARY
+    assert f"as one that {'never ' if known == 'never' else ''}happened" in asked
+    assert "Pay KES 1,500.50 to 0739117883" in asked
+    assert kiosk("settle", "pay-1", "--as", known, "--yes") == 0
     capsys.readouterr()
     assert kiosk("orders", "--json") == 0
     (entry,) = json.loads(capsys.readouterr().out)
     assert (entry["state"], entry["note"]) == (state, "closed by hand")
-    assert kiosk("settle", "pay-1") == Exit.DATA
+    assert kiosk("settle", "pay-1") == (Exit.DATA if known == "never" else 0)
+    assert kiosk("settle", "pay-1", "--as", known, "--yes") == Exit.DATA
     assert orders(open_order) == []
+
+
+def test_closing_by_hand_rehearsed_asks_nothing_of_the_platform(
+    open_order: SandboxServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = total(open_order)
+    assert kiosk("settle", "pay-1", "--as", "never", "--dry-run") == 0
+    told = capsys.readouterr().out
+    assert "would be closed by hand" in told
+    assert "verify" not in told
+    assert kiosk("settle", "pay-1", "--as", "never", "--dry-run", "--json") == 0
+    assert json.loads(capsys.readouterr().out)[0]["state"] == "refused"
+    assert kiosk("orders", "--open", "--json") == 0
+    assert len(json.loads(capsys.readouterr().out)) == 1
+    assert total(open_order) == before
+
+
+def test_several_orders_are_one_document(open_order: SandboxServer, capsys: pytest.CaptureFixture[str]) -> None:
+    open_order.fault("html")
+    assert kiosk(*SMS) == Exit.TEMPORARY
+    open_order.fault("none")
+    capsys.readouterr()
+    assert kiosk("settle", "--dry-run", "--json") == 0
+    assert [each["method"] for each in json.loads(capsys.readouterr().out)] == ["GET", "GET"]
+    assert kiosk("settle", "--yes", "--json") == 0
+    assert [each["state"] for each in json.loads(capsys.readouterr().out)] == ["accepted", "accepted"]
+
+
+def test_what_was_accepted_and_failed_since_is_told_when_it_is_asked_for(
+    account: SandboxServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    account.outcomes.add(Outcome(code="1105"))
+    assert kiosk(*PAYOUT, "--yes") == 0
+    account.state.transactions.advance(1e12)
+    assert kiosk("settle") == 0
+    assert "No order is open." in capsys.readouterr().out
+    assert kiosk("settle", "pay-1") == 0
+    assert "failed" in capsys.readouterr().out
+    assert kiosk(*PAYOUT, "--yes") == Exit.DATA
+
+
+def test_a_printed_command_names_the_account_that_was_typed(
+    open_order: SandboxServer, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    journal = tmp_path / "an other"
+    typed = ["--url", open_order.url, "--merchant", "kemrut", "--journal", str(journal)]
+    open_order.fault("html")
+    assert kiosk(*SMS, *typed) == Exit.TEMPORARY
+    options = f"--url {open_order.url} --merchant kemrut --journal '{journal}'"
+    assert f"`kiosk kemru settle {options}`" in capsys.readouterr().err
+    assert kiosk(*SMS[:-1], "another", *typed) == Exit.TEMPORARY
+    assert f"`kiosk kemru settle {options}` first" in capsys.readouterr().err
+    assert kiosk("settle", "nothing", *typed) == Exit.DATA
+    assert f"`kiosk kemru orders {options} --open`" in capsys.readouterr().err
+    open_order.fault("none")
+    assert kiosk("settle", *typed, "--yes") == 0
+    assert kiosk(*SMS, *typed) == 0
+    shown = capsys.readouterr().out
+    assert f"kiosk kemru verify --url {open_order.url} --merchant kemrut sms-1" in shown
+
+
+PIN = ["pin-airtime", "--phone", "0739117883", "--amount", "50", "--telco", "AIRTEL", "--reference", "pin-1", "--yes"]
+
+
+def test_a_voucher_whose_answer_was_lost_says_whom_to_ask(
+    account: SandboxServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    account.fault("drop_after", path="/billing", count=1)
+    assert kiosk(*PIN) == 0
+    told = capsys.readouterr().out
+    for said in ("its PIN is not here", "lost", "ask Kemru's support", "pin-1 (Kemru's KT"):
+        assert said in told
+    assert kiosk(*PIN, "--json") == 0
+    shown = capsys.readouterr()
+    assert json.loads(shown.out)["voucher"] is None
+    assert "ask Kemru's support" in shown.err
+
+
+def test_settling_tells_of_a_voucher_that_was_lost_and_shows_one_that_comes_late(
+    account: SandboxServer, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kiosk.cli.kemru.session.sleep", lambda _: None)
+    for fault in ("drop_after", "down"):
+        account.fault(fault, path="/billing", count=1)
+        account.fault("down", path="/transactions", count=3)
+        assert kiosk(*PIN[:-2], fault, "--yes", "--amount", "60" if fault == "down" else "50") == Exit.TEMPORARY
+    capsys.readouterr()
+    assert kiosk("settle", "drop_after", "--yes") == 0
+    assert "ask Kemru's support" in capsys.readouterr().out
+    assert kiosk("settle", "down", "--yes") == 0
+    told = capsys.readouterr().out
+    assert "Order down: PIN " in told
+    assert "support" not in told
+
+
+def test_a_reversal_that_is_asked_for_again_did_not_fail(
+    account: SandboxServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert kiosk(*PAYOUT, "--yes") == 0
+    account.state.transactions.advance(1e12)
+    assert kiosk("reverse", "pay-1", "--yes") == 0
+    capsys.readouterr()
+    assert kiosk("reverse", "pay-1", "--yes") == 0
+    assert "Failed" not in capsys.readouterr().out
+    assert kiosk("reverse", "pay-1", "--yes", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["status"] is None
+
+
+@pytest.mark.parametrize("fault", ["html", "none"])
+@pytest.mark.parametrize("gone", ["stdout", "stderr"])
+def test_a_reader_that_has_gone_changes_no_exit_code(account: SandboxServer, fault: str, gone: str) -> None:
+    account.fault(fault)
+    for arguments in ([*PAYOUT, "--yes"], ["settle", "--yes"]):
+        read, write = os.pipe()
+        os.close(read)
+        streams: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, gone: write}
+        command = [sys.executable, "-c", _IMPATIENT, *arguments]
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, timeout=30, check=False, **streams)
+        os.close(write)
+        assert done.returncode == (Exit.TEMPORARY if fault == "html" else 0), arguments
+
+
+_IMPATIENT = """
+import sys
+from kiosk.cli import main
+from kiosk.cli.kemru import session
+session.sleep = lambda _: None
+main(["kemru", *sys.argv[1:]])
+"""
 
 
 def test_what_failed_at_the_platform_is_told(open_order: SandboxServer, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,22 +1,29 @@
 """`kiosk kemru mobile-payout | bank-payout | checkout | …`: one command for each kind of order, its options those of the order."""
 
+import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 import click
 import msgspec
 from click.shell_completion import CompletionItem
 
-from kiosk.cli.common import plain
+from kiosk.cli.common import plain, unheard
 from kiosk.cli.kemru import words
-from kiosk.cli.kemru.session import Session, asks_first, end, keeps_journal, may_rehearse, print_reply, takes_account
+from kiosk.cli.kemru.session import (
+    Session,
+    asks_first,
+    interruptible,
+    keeps_journal,
+    may_rehearse,
+    print_reply,
+    takes_account,
+)
 from kiosk.kemru import forms
 from kiosk.kemru.catalogue import BANKS, BUNDLES, Telco
 from kiosk.kemru.client import Kemru
 from kiosk.kemru.endpoints import Charge, Field
-from kiosk.kemru.journal import Unsettled
 from kiosk.kemru.messages import Receipt
 from kiosk.kemru.orders import (
     Airtime,
@@ -57,6 +64,9 @@ HELP = {
 }
 """What each value of an order is."""
 
+_DIGITS = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,6})?")
+"""What people mean by an amount; Python's own reading takes much more for one."""
+
 _NOT_ASKED = frozenset({"merchant_id", "reference", "offline"})
 
 
@@ -67,11 +77,9 @@ class Shillings(click.ParamType[Decimal]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:  # noqa: ANN401
         """Read digits with a point; a comma could mean thousands or cents."""
-        try:
-            amount = Decimal(value)
-        except InvalidOperation:
+        if not _DIGITS.fullmatch(str(value)):
             self.fail(f"{value!r} is no amount in shillings, such as 1500 or 1500.50 (without commas)", param, ctx)
-        return amount
+        return Decimal(value)
 
 
 class Word(click.Choice[str]):
@@ -163,36 +171,33 @@ def _completed(values: dict[str, Any]) -> dict[str, Any]:
 def _place(session: Session, order: Order) -> None:
     if session.dry_run:
         session.rehearse(lambda kemru: kemru.submit(order))
-        end()
     with session.client() as kemru:
         values = flattened(order.endpoint, kemru.prepare(order).body)
         # One message costs a fraction of a shilling; a question for each would teach people to say yes.
         if order.endpoint.charge is not Charge.MESSAGE:
-            session.confirm(kemru, words.deed(order.endpoint, values, masked=False))
+            session.confirm(words.deed(order.endpoint, values, masked=False))
         receipt = _submitted(session, kemru, order)
-    if session.as_json:
-        print_reply(receipt)
-    else:
-        _show(receipt)
+    with unheard():
+        _show(session, order, receipt)
 
 
 def _submitted(session: Session, kemru: Kemru, order: Order) -> Receipt:
     once = session.once(kemru)
-    with _interruptible(order.reference):
+    with interruptible(order.reference):
         return once.submit(order)
 
 
-@contextmanager
-def _interruptible(reference: str) -> Iterator[None]:
-    try:
-        yield
-    except KeyboardInterrupt:
-        raise Unsettled(
-            f"interrupted: nobody knows yet what became of order {reference}", reference=reference
-        ) from None
+def _show(session: Session, order: Order, receipt: Receipt) -> None:
+    if session.as_json:
+        print_reply(receipt)
+    else:
+        _tell(session, receipt)
+    lost = words.lost_pin(order, receipt)
+    if lost:
+        click.echo(plain(lost), err=session.as_json)
 
 
-def _show(receipt: Receipt) -> None:
+def _tell(session: Session, receipt: Receipt) -> None:
     said = [f"Kemru's {receipt.platform_reference}" if receipt.platform_reference else "", receipt.status or ""]
     click.echo(plain(", ".join([f"Accepted: reference {receipt.reference}", *filter(None, said)])) + ".")
     if receipt.duplicate:
@@ -200,9 +205,8 @@ def _show(receipt: Receipt) -> None:
     if receipt.provisional:
         click.echo(f"Queued, with the provisional receipt {plain(receipt.provisional)}; the outcome comes by callback.")
     if receipt.voucher is not None:
-        serial = f" (serial {receipt.voucher.serial})" if receipt.voucher.serial else ""
-        click.echo(plain(f"PIN {receipt.voucher.pin.reveal()}{serial}. It is shown once, and kept nowhere."))
-    click.echo(f"What becomes of it: kiosk kemru verify {receipt.reference}")
+        click.echo(plain(words.pin(receipt.voucher)))
+    click.echo(plain(session.completed(f"What becomes of it: kiosk kemru verify {receipt.reference}")))
 
 
 mobile_payout = _command(

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import click
 import msgspec
 
-from kiosk.cli.common import plain, print_json
+from kiosk.cli.common import plain
 from kiosk.cli.kemru.account import Account
 from kiosk.kemru import address
 from kiosk.kemru.wire import Prepared
@@ -43,11 +43,8 @@ def preview(account: Account, prepared: Prepared, *, reveal: bool) -> Preview:
     )
 
 
-def show(found: Preview, *, as_json: bool) -> None:
-    """Print it."""
-    if as_json:
-        print_json(found)
-        return
+def show(found: Preview) -> None:
+    """Print it for people."""
     click.echo(plain(f"{found.method} {found.url}"))
     for name, value in found.headers.items():
         click.echo(plain(f"{name}: {value}"))

@@ -21,8 +21,7 @@ def callback(session: Session, address: str) -> None:
     Once for each environment: afterwards only Kemru's support can change it.
     """
     if not session.dry_run:
-        with session.client() as kemru:
-            session.confirm(kemru, f"Report every transaction to {address} (only Kemru's support can change it later)")
+        session.confirm(f"Report every transaction to {address} (only Kemru's support can change it later)")
     new = session.call(endpoints.CALLBACK.effect, lambda kemru: kemru.register_callback(address))
     if session.as_json:
         print_json({"url": address, "new": new})

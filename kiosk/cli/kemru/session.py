@@ -2,7 +2,8 @@
 
 import functools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from time import sleep
 from typing import Any, NoReturn, TypeVar
@@ -10,13 +11,16 @@ from typing import Any, NoReturn, TypeVar
 import click
 import msgspec
 
-from kiosk.cli.common import plain, print_json
+from kiosk.cli.common import plain, print_json, unheard
 from kiosk.cli.kemru.account import Account, Source, journal_folder, resolve
-from kiosk.cli.kemru.preview import preview, show
+from kiosk.cli.kemru.preview import Preview, preview, show
+from kiosk.cli.kemru.typed import completed
+from kiosk.errors import KioskError
+from kiosk.kemru import address
 from kiosk.kemru.client import Kemru
 from kiosk.kemru.endpoints import Effect
 from kiosk.kemru.errors import UnknownOutcome
-from kiosk.kemru.journal import Journal
+from kiosk.kemru.journal import Journal, Unsettled
 from kiosk.kemru.once import Once
 from kiosk.kemru.wire import Prepared
 from kiosk.secret import Secret
@@ -49,7 +53,6 @@ class Session(msgspec.Struct, frozen=True):
         """Do `act` with a client; with --dry-run, print its first request instead, and end the command."""
         if self.dry_run:
             self.rehearse(act)
-            end()
         try:
             with self.client() as kemru:
                 return act(kemru)
@@ -68,43 +71,70 @@ class Session(msgspec.Struct, frozen=True):
             before_request=before_request,
         )
 
-    def rehearse(self, act: Callable[[Kemru], object]) -> None:
-        """Print the request that `act` would send first, and send nothing."""
+    def rehearse(self, act: Callable[[Kemru], object]) -> NoReturn:
+        """Print the request that `act` would send first, send nothing, and end the command."""
+        found = self.rehearsed(act)
+        if self.as_json:
+            print_json(found)
+        else:
+            show(found)
+        end()
+
+    def rehearsed(self, act: Callable[[Kemru], object]) -> Preview:
+        """The request that `act` would send first; nothing is sent."""
         try:
             with self.client(_refuse) as kemru:
                 act(kemru)
         except _NotSentError as stopped:
-            show(preview(self.account(), stopped.prepared, reveal=self.reveal), as_json=self.as_json)
+            return preview(self.account(), stopped.prepared, reveal=self.reveal)
+        raise AssertionError("every call sends something")
 
     def journal(self) -> Journal:
         """Where orders are written down; what does not belong there is reported. Raises JournalUnusable."""
         journal = Journal(journal_folder(self.source))
-        for each in journal.read().damaged:
-            click.echo(f"kiosk: {plain(str(journal.folder / each.name))} {each.why}; it is left alone", err=True)
+        with unheard():
+            for each in journal.read().damaged:
+                click.echo(f"kiosk: {plain(str(journal.folder / each.name))} {each.why}; it is left alone", err=True)
         return journal
 
     def once(self, kemru: Kemru) -> Once:
         """Orders that happen once. Raises JournalUnusable."""
         return Once(kemru, self.journal(), sleep=_wait)
 
-    def confirm(self, kemru: Kemru, question: str) -> None:
+    def completed(self, text: str) -> str:
+        """`text`, whose commands name the account that was typed."""
+        return completed(text, self.source)
+
+    def confirm(self, question: str) -> None:
         """Ask a person before money moves. Raises UsageError where there is nobody to ask, Abort if the answer is no."""
-        if not self.agreed(kemru, question):
+        if not self.agreed(question):
             click.echo("Nothing was sent.", err=True)
             raise click.Abort
 
-    def agreed(self, kemru: Kemru, question: str) -> bool:
-        """Whether a person wants it. Raises UsageError where there is nobody to ask."""
+    def agreed(self, question: str) -> bool:
+        """Whether a person wants it. Raises UsageError where there is nobody to ask, AddressRefused for what may not be asked."""
+        payer = account_of(self.account())
         if self.yes:
             return True
         if not sys.stdin.isatty():
             raise click.UsageError("there is no terminal to ask on before this is sent; scripts say --yes")
-        return click.confirm(f"{plain(question)}, merchant {account_of(kemru)}?", err=True)
+        return click.confirm(f"{plain(question)}, merchant {payer}?", err=True)
 
 
-def account_of(kemru: Kemru) -> str:
-    """The merchant, and where."""
-    return plain(f"{kemru.merchant_id} at {kemru.base_url}")
+def account_of(account: Account) -> str:
+    """The merchant, and where. Raises AddressRefused."""
+    return plain(f"{account.credentials.merchant_id} at {address.checked(account.base_url)}")
+
+
+@contextmanager
+def interruptible(reference: str) -> Iterator[None]:
+    """Ctrl-C inside leaves the order of `reference` open, and is no "no"."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Unsettled(
+            f"interrupted: nobody knows yet what became of order {reference}", reference=reference
+        ) from None
 
 
 def end() -> NoReturn:
@@ -134,8 +164,12 @@ def takes_account(function: Callable[..., None]) -> Callable[..., None]:
         yes: bool = False,
         **rest: Any,  # noqa: ANN401  the command's own options, of every type
     ) -> None:
-        source = Source(config, url, merchant, credentials, journal)
-        function(Session(source, as_json, dry_run, reveal, yes), **rest)
+        session = Session(Source(config, url, merchant, credentials, journal), as_json, dry_run, reveal, yes)
+        try:
+            function(session, **rest)
+        except KioskError as error:
+            error.cure = session.completed(error.cure)
+            raise
 
     return _with(
         command,
@@ -196,7 +230,10 @@ class _NotSentError(Exception):
 
 def _wait(seconds: float) -> None:
     if seconds:
-        click.echo(f"kiosk: no answer yet; asking again in {seconds:.0f} s (Ctrl-C leaves the order open)", err=True)
+        with unheard():
+            click.echo(
+                f"kiosk: no answer yet; asking again in {seconds:.0f} s (Ctrl-C leaves the order open)", err=True
+            )
         sleep(seconds)
 
 

@@ -1,21 +1,35 @@
 """`kiosk kemru settle | orders`: what became of the orders that were written down."""
 
 from collections.abc import Iterable
+from typing import NoReturn
 
 import click
 import msgspec
 
-from kiosk.cli.common import print_json, print_table
+from kiosk.cli.common import plain, print_json, print_table, unheard
 from kiosk.cli.kemru import words
-from kiosk.cli.kemru.session import Session, asks_first, end, keeps_journal, may_rehearse, takes_account
+from kiosk.cli.kemru.preview import show
+from kiosk.cli.kemru.session import (
+    Session,
+    asks_first,
+    end,
+    interruptible,
+    keeps_journal,
+    may_rehearse,
+    print_reply,
+    takes_account,
+)
 from kiosk.errors import Exit, KioskError
-from kiosk.kemru.client import Kemru
 from kiosk.kemru.entries import Entry, EntryState
 from kiosk.kemru.errors import DidNotHappen, UnknownOutcome
 from kiosk.kemru.journal import JournalUnusable
+from kiosk.kemru.messages import Voucher
 from kiosk.kemru.once import Failed, Once
 
 BY_HAND = {"happened": EntryState.ACCEPTED, "never": EntryState.REFUSED}
+
+
+_SAID = {"happened": "happened", "never": "never happened"}
 
 
 class StillOpenError(KioskError):
@@ -33,11 +47,12 @@ class NoSuchOrderError(KioskError):
 
 
 class Settled(msgspec.Struct, frozen=True):
-    """What settling found out about one order."""
+    """What settling found out about one order. `voucher` is what it bought, where the answer to that came only now."""
 
     reference: str
     state: EntryState
     note: str
+    voucher: Voucher | None = None
 
 
 @click.command(epilog="Example: kiosk kemru settle")
@@ -55,19 +70,17 @@ class Settled(msgspec.Struct, frozen=True):
 def settle(session: Session, references: tuple[str, ...], by_hand: str | None) -> None:
     """Find out what became of the orders that are open: all of them, or those of each REFERENCE.
 
-    The platform is asked first. Only what it never heard of is sent again, after a question, with the same reference. Exit 75 if
-    anything stays open.
+    The platform is asked first. Only what it never heard of is sent again, after a question, with the same reference. An order that was
+    accepted is asked after as well, if it is named. Exit 75 if anything stays open.
     """
     if by_hand is not None and not references:
         raise click.UsageError("--as needs the references of the orders")
     with session.client() as kemru:
         once = session.once(kemru)
-        entries = _chosen(once, references)
+        entries = _chosen(once, references, only_open=by_hand is not None)
         if session.dry_run:
-            for each in entries:
-                session.rehearse(lambda kemru, entry=each: kemru.verify(entry.reference))  # type: ignore[misc]
-            end()
-        found = [_settled(session, kemru, once, each, by_hand) for each in entries]
+            _rehearse(session, entries, by_hand)
+        found = [_settled(session, once, each, by_hand) for each in entries]
     _report(session, found)
 
 
@@ -90,46 +103,85 @@ def orders(session: Session, limit: int, *, only_open: bool) -> None:
     print_table(("ORDERED", "STATE", "REFERENCE", "WHAT", "NOTE"), rows)
 
 
-def _chosen(once: Once, references: Iterable[str]) -> list[Entry]:
-    pending = {each.reference: each for each in once.pending()}
+def _chosen(once: Once, references: Iterable[str], *, only_open: bool) -> list[Entry]:
+    known = {each.reference: each for each in (once.pending() if only_open else once.unfinished())}
     for each in references:
-        if each not in pending:
+        if each not in known:
             raise NoSuchOrderError(f"no open order of this account has the reference {each}")
-    return [pending[each] for each in dict.fromkeys(references)] or list(pending.values())
+    return [known[each] for each in dict.fromkeys(references)] or [each for each in known.values() if each.is_open]
 
 
-def _settled(session: Session, kemru: Kemru, once: Once, entry: Entry, by_hand: str | None) -> Settled:
-    try:
-        if by_hand is not None:
-            closed = once.close(entry, BY_HAND[by_hand], "closed by hand")
-            return Settled(entry.reference, closed.state, closed.note)
-        receipt = once.look(entry)
-        if receipt is None:
-            deed = words.deed(entry.order().endpoint, entry.values, masked=False)
-            question = f"The platform never heard of order {entry.reference}. {deed}"
-            if not session.agreed(kemru, question):
-                return Settled(entry.reference, EntryState.OPEN, "never arrived, and was not sent again")
-            receipt = once.settle(entry)
-        return Settled(entry.reference, EntryState.ACCEPTED, receipt.status or receipt.note)
-    except UnknownOutcome as error:
-        return Settled(entry.reference, EntryState.OPEN, str(error))
-    except JournalUnusable:
-        raise
-    except DidNotHappen as error:
-        state = EntryState.FAILED if isinstance(error, Failed) else EntryState.REFUSED
-        return Settled(entry.reference, state, str(error))
+def _rehearse(session: Session, entries: list[Entry], by_hand: str | None) -> NoReturn:
+    if by_hand is not None:
+        _print(session, [Settled(each.reference, BY_HAND[by_hand], "would be closed by hand") for each in entries])
+        end()
+    found = [session.rehearsed(lambda kemru, entry=each: kemru.verify(entry.reference)) for each in entries]  # type: ignore[misc]
+    if session.as_json:
+        print_json(found)
+    else:
+        for each in found:
+            show(each)
+    end()
+
+
+def _settled(session: Session, once: Once, entry: Entry, by_hand: str | None) -> Settled:
+    """What became of one order, whatever the platform says of it. Raises JournalUnusable, or Unsettled if a person interrupts."""
+    with interruptible(entry.reference):
+        try:
+            return _asked(session, once, entry) if by_hand is None else _closed(session, once, entry, by_hand)
+        except UnknownOutcome as error:
+            return Settled(entry.reference, EntryState.OPEN, str(error))
+        except JournalUnusable:
+            raise
+        except DidNotHappen as error:
+            state = EntryState.FAILED if isinstance(error, Failed) else EntryState.REFUSED
+            return Settled(entry.reference, state, str(error))
+
+
+def _closed(session: Session, once: Once, entry: Entry, by_hand: str) -> Settled:
+    """Close it as a person says, who is asked whether they mean it."""
+    question = (
+        f"Close order {entry.reference} as one that {_SAID[by_hand]}, without asking the platform. {_in_full(entry)}"
+    )
+    if not session.agreed(question):
+        return Settled(entry.reference, EntryState.OPEN, "was left open")
+    closed = once.close(entry, BY_HAND[by_hand], "closed by hand")
+    return Settled(entry.reference, closed.state, closed.note)
+
+
+def _asked(session: Session, once: Once, entry: Entry) -> Settled:
+    """Ask the platform, and send what it never heard of if a person wants it still."""
+    receipt = once.look(entry)
+    if receipt is None:
+        if not session.agreed(f"The platform never heard of order {entry.reference}. {_in_full(entry)}"):
+            return Settled(entry.reference, EntryState.OPEN, "never arrived, and was not sent again")
+        receipt = once.settle(entry)
+    said = [receipt.status or receipt.note, words.lost_pin(entry.order(), receipt)]
+    return Settled(entry.reference, EntryState.ACCEPTED, ". ".join(filter(None, said)), receipt.voucher)
 
 
 def _report(session: Session, found: list[Settled]) -> None:
+    with unheard():
+        _print(session, found)
+    still = sum(each.state is EntryState.OPEN for each in found)
+    if still:
+        raise StillOpenError(f"{still} of {len(found)} orders stay open")
+
+
+def _print(session: Session, found: list[Settled]) -> None:
     if session.as_json:
-        print_json(found)
+        print_reply(found)
     elif not found:
         click.echo("No order is open.")
     else:
         print_table(("REFERENCE", "STATE", "NOTE"), [(each.reference, each.state.value, each.note) for each in found])
-    still = sum(each.state is EntryState.OPEN for each in found)
-    if still:
-        raise StillOpenError(f"{still} of {len(found)} orders stay open")
+    for each in found:
+        if each.voucher is not None and not session.as_json:
+            click.echo(plain(f"Order {each.reference}: {words.pin(each.voucher)}"))
+
+
+def _in_full(entry: Entry) -> str:
+    return words.deed(entry.order().endpoint, entry.values, masked=False)
 
 
 def _deed(entry: Entry) -> str:

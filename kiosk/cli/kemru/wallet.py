@@ -50,8 +50,7 @@ def verify(session: Session, reference: str) -> None:
 def reverse(session: Session, reference: str) -> None:
     """Bring the money of the completed transaction REFERENCE back into the wallet. Asking again changes nothing."""
     if not session.dry_run:
-        with session.client() as kemru:
-            session.confirm(kemru, f"Bring back the whole amount of transaction {reference}")
+        session.confirm(f"Bring back the whole amount of transaction {reference}")
     receipt = session.call(endpoints.REVERSE.effect, lambda kemru: kemru.reverse(reference))
     if session.as_json:
         print_reply(receipt)

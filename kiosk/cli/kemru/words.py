@@ -6,6 +6,8 @@ from decimal import Decimal
 from kiosk.kemru import forms
 from kiosk.kemru.catalogue import BANKS
 from kiosk.kemru.endpoints import Endpoint
+from kiosk.kemru.messages import Receipt, Voucher
+from kiosk.kemru.orders import Order, PinAirtime
 from kiosk.kemru.phones import mask
 
 _MASKED = (forms.LOCAL_PHONE, forms.FULL_PHONE, forms.ACCOUNT)
@@ -33,6 +35,27 @@ def deed(endpoint: Endpoint, values: Mapping[str, object], *, masked: bool) -> s
     """What an order with these values does; for the question in full, so that a wrong digit is seen, elsewhere `masked`."""
     return DEEDS[endpoint.name].format_map(
         {name: _word(endpoint, name, value, masked=masked) for name, value in values.items()}
+    )
+
+
+def pin(voucher: Voucher) -> str:
+    """A voucher's PIN, for whoever bought it."""
+    serial = f" (serial {voucher.serial})" if voucher.serial else ""
+    return f"PIN {voucher.pin.reveal()}{serial}. It is shown once, and kept nowhere."
+
+
+def lost_pin(order: Order, receipt: Receipt) -> str:
+    """What to do about a voucher that was bought and whose PIN is not in the receipt; empty for everything else."""
+    if not isinstance(order, PinAirtime) or receipt.voucher is not None or receipt.provisional:
+        return ""
+    named = (
+        f"{receipt.reference} (Kemru's {receipt.platform_reference})"
+        if receipt.platform_reference
+        else receipt.reference
+    )
+    return (
+        "The voucher is bought, but its PIN is not here: it comes with the first answer alone, which was lost or was shown before. "
+        f"If nobody has noted it, ask Kemru's support for the PIN of transaction {named}."
     )
 
 
