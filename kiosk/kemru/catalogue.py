@@ -68,9 +68,6 @@ BANKS = {
 }
 """Bank codes of the bank payout."""
 
-INSTITUTIONS = {"1": "bank", "2": "fintech", "3": "sacco"}
-"""First digit of a three-digit institution code: banks from 101, fintechs from 201, saccos from 301."""
-
 
 class Bundle(msgspec.Struct, frozen=True):
     """A Faiba data bundle: `days` of validity, `price` in KES."""

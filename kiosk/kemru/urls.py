@@ -3,7 +3,6 @@
 Source: "URL requirements" of the vendor's API documentation: HTTPS in production, no `exec`, `cmd` or `sql`, no public tunnels.
 """
 
-import re
 from urllib.parse import urlsplit
 
 SHAPE = (
@@ -28,14 +27,6 @@ TUNNELS = (
     "trycloudflare.com",
 )
 """Public tunnels and request bins; the documentation names ngrok and requestbin, the others are their likes."""
-
-
-def is_url(url: str) -> bool:
-    """Whether `url` is an address that can be called (6002 if not)."""
-    try:
-        return re.fullmatch(SHAPE, url) is not None and (urlsplit(url).port or 1) > 0
-    except ValueError:
-        return False
 
 
 def objection(url: str, *, production: bool) -> str | None:

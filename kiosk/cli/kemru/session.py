@@ -117,7 +117,7 @@ class Session(msgspec.Struct, frozen=True):
         if self.yes:
             return True
         if not sys.stdin.isatty():
-            raise click.UsageError("there is no terminal to ask on before this is sent; scripts say --yes")
+            raise click.UsageError("there is no terminal to ask on before this is done; scripts say --yes")
         return click.confirm(f"{plain(question)}, merchant {payer}?", err=True)
 
 
