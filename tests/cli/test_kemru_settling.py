@@ -214,13 +214,44 @@ def test_a_reversal_that_is_asked_for_again_did_not_fail(
 def test_a_reader_that_has_gone_changes_no_exit_code(account: SandboxServer, fault: str, gone: str) -> None:
     account.fault(fault)
     for arguments in ([*PAYOUT, "--yes"], ["settle", "--yes"]):
-        read, write = os.pipe()
-        os.close(read)
-        streams: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, gone: write}
-        command = [sys.executable, "-c", _IMPATIENT, *arguments]
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, timeout=30, check=False, **streams)
-        os.close(write)
-        assert done.returncode == (Exit.TEMPORARY if fault == "html" else 0), arguments
+        assert _unread(gone, *arguments) == (Exit.TEMPORARY if fault == "html" else 0), arguments
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["reverse", "pay-1", "--yes"],
+        ["callback", "https://school.example/ipn", "--yes"],
+        ["report", "20170", "--direction", "in"],
+        [
+            "business-register",
+            "--name",
+            "M",
+            "--contact",
+            "0739117883",
+            "--link",
+            "school.example",
+            "--email",
+            "o@school.example",
+        ],
+    ],
+    ids=lambda each: each[0],
+)
+def test_what_was_done_is_0_also_where_nobody_reads_it(account: SandboxServer, arguments: list[str]) -> None:
+    assert kiosk(*PAYOUT, "--yes") == 0
+    account.state.transactions.advance(1e12)
+    assert _unread("stdout", *arguments) == 0
+
+
+def _unread(gone: str, *arguments: str) -> int:
+    """The exit code of a command whose stdout or stderr nobody reads."""
+    read, write = os.pipe()
+    os.close(read)
+    streams: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, gone: write}
+    command = [sys.executable, "-c", _IMPATIENT, *arguments]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, timeout=30, check=False, **streams)
+    os.close(write)
+    return done.returncode
 
 
 _IMPATIENT = """

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import click
 
-from kiosk.cli.common import plain, print_table
+from kiosk.cli.common import plain, print_table, unheard
 from kiosk.cli.kemru.session import Session, may_rehearse, print_reply, takes_account
 from kiosk.cli.kemru.words import phone
 from kiosk.kemru import endpoints, forms
@@ -88,10 +88,11 @@ def report(
     at = time or datetime.now().astimezone().isoformat(timespec="milliseconds")
     scan = ScanReport(uid, reference, at, Direction(direction), device, offline)
     receipt = session.call(Effect.ACTS, lambda kemru: kemru.report(scan))
-    if session.as_json:
-        print_reply(receipt)
-    else:
-        click.echo(plain(f"{receipt.note}: reference {reference}, {direction} at {at}."))
+    with unheard():
+        if session.as_json:
+            print_reply(receipt)
+        else:
+            click.echo(plain(f"{receipt.note}: reference {reference}, {direction} at {at}."))
 
 
 _HEADER = ("UID", "NAME", "TITLE", "PHONE")

@@ -2,7 +2,7 @@
 
 import click
 
-from kiosk.cli.common import plain, print_json, print_table
+from kiosk.cli.common import plain, print_json, print_table, unheard
 from kiosk.cli.kemru.session import Session, asks_first, may_rehearse, print_reply, takes_account
 from kiosk.cli.kemru.wallet import NotFoundError
 from kiosk.cli.kemru.words import phone
@@ -23,10 +23,11 @@ def callback(session: Session, address: str) -> None:
     if not session.dry_run:
         session.confirm(f"Report every transaction to {address} (only Kemru's support can change it later)")
     new = session.call(endpoints.CALLBACK.effect, lambda kemru: kemru.register_callback(address))
-    if session.as_json:
-        print_json({"url": address, "new": new})
-    else:
-        click.echo("Registered." if new else "It was registered already.")
+    with unheard():
+        if session.as_json:
+            print_json({"url": address, "new": new})
+        else:
+            click.echo("Registered." if new else "It was registered already.")
 
 
 @click.command(
@@ -42,7 +43,9 @@ def callback(session: Session, address: str) -> None:
 def business_register(session: Session, name: str, contact: str, link: str, email: str) -> None:
     """Register a business with the platform, or learn what it has of it."""
     business = Business(name, contact, link, email)
-    _show(session, session.call(endpoints.BUSINESS.effect, lambda kemru: kemru.register_business(business)))
+    found = session.call(endpoints.BUSINESS.effect, lambda kemru: kemru.register_business(business))
+    with unheard():
+        _show(session, found)
 
 
 @click.command(epilog="Example: kiosk kemru business-find office@school.example")

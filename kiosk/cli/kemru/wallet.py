@@ -2,7 +2,7 @@
 
 import click
 
-from kiosk.cli.common import plain
+from kiosk.cli.common import plain, unheard
 from kiosk.cli.kemru.session import Session, asks_first, may_rehearse, print_reply, takes_account
 from kiosk.cli.kemru.words import shillings
 from kiosk.errors import Exit, KioskError
@@ -52,9 +52,9 @@ def reverse(session: Session, reference: str) -> None:
     if not session.dry_run:
         session.confirm(f"Bring back the whole amount of transaction {reference}")
     receipt = session.call(endpoints.REVERSE.effect, lambda kemru: kemru.reverse(reference))
-    if session.as_json:
-        print_reply(receipt)
-    else:
-        click.echo(
-            plain(f"{receipt.note}: the reversal of {reference}{f', {receipt.status}' if receipt.status else ''}.")
-        )
+    with unheard():
+        if session.as_json:
+            print_reply(receipt)
+        else:
+            status = f", {receipt.status}" if receipt.status else ""
+            click.echo(plain(f"{receipt.note}: the reversal of {reference}{status}."))
