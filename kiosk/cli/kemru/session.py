@@ -244,4 +244,4 @@ def _refuse(prepared: Prepared) -> None:
 def _readable(value: object) -> object:
     if isinstance(value, Secret):
         return value.reveal()
-    raise NotImplementedError
+    raise TypeError(type(value).__name__)  # msgspec turns it into its own error
