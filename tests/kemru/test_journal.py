@@ -21,11 +21,6 @@ from kiosk.kemru.wire import flattened
 from tests.support.orders import NOON, Script, entry
 
 
-@pytest.fixture
-def journal(tmp_path: Path) -> Journal:
-    return Journal(tmp_path / "orders")
-
-
 def test_what_is_written_is_read_again_and_nobody_else_can(journal: Journal) -> None:
     new = entry()
     assert journal.begin(new) is new
