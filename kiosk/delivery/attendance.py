@@ -26,7 +26,7 @@ class AttendanceCourier:
 
     def look_up(self, delivery: Delivery) -> bool:
         """Read the member's attendance back, and look for the punch. Raises KemruError; Rejected if another scan has its id."""
-        return agreement.is_held(_scan(delivery), self._kemru.attendance(delivery.member_uid))
+        return agreement.is_held(_scan(delivery), self._kemru.attendance(delivery.member_uid), by_time=True)
 
 
 def _scan(delivery: Delivery, now: Moment | None = None) -> ScanReport:

@@ -3,7 +3,7 @@
 The documentation does not list what a verification or a scan tells; what is not told, or cannot be read, contradicts nothing.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -24,25 +24,24 @@ def contradiction(values: Mapping[str, object], told: Verification) -> str | Non
     return None
 
 
-def is_held(scan: ScanReport, records: Iterable[AttendanceRecord]) -> bool:
-    """Whether `scan` is among `records`. Raises Rejected if it is another scan that has its reference."""
+def is_held(scan: ScanReport, records: Sequence[AttendanceRecord], *, by_time: bool = False) -> bool:
+    """Whether `scan` is among `records`: by its reference, or `by_time` too where a record tells no reference.
+
+    Raises Rejected if it is another scan that has its reference.
+    """
+    same = [each for each in records if each.uid == scan.uid and each.direction in {None, scan.direction.value}]
     named = [each for each in records if each.reference == scan.reference]
-    if named and not any(_is_same(scan, each) for each in named):
+    if not named:
+        return by_time and any(each.reference is None and _is_at(scan, each, unread=False) for each in same)
+    if not any(each in same and _is_at(scan, each, unread=True) for each in named):
         raise Rejected("the platform has another scan under this reference", call=endpoints.ATTENDANCE.path)
-    return bool(named)
+    return True
 
 
-def _is_same(scan: ScanReport, record: AttendanceRecord) -> bool:
-    return (
-        record.uid == scan.uid
-        and record.direction in {None, scan.direction.value}
-        and _is_same_time(scan.time, record.time)
-    )
-
-
-def _is_same_time(sent: str, held: str) -> bool:
+def _is_at(scan: ScanReport, record: AttendanceRecord, *, unread: bool) -> bool:
+    """Whether both happened at the same time; `unread` where that cannot be told."""
     try:
-        between = datetime.fromisoformat(sent) - datetime.fromisoformat(held)
+        between = datetime.fromisoformat(scan.time) - datetime.fromisoformat(record.time)
     except (ValueError, TypeError):
-        return True
+        return unread
     return abs(between) < _CUT_OFF

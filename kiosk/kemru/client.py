@@ -203,7 +203,7 @@ class Kemru:
     def _check_held(self, scan: ScanReport) -> None:
         with _after_duplicate(endpoints.ATTENDANCE):
             records = self.attendance(scan.uid)
-        if not agreement.is_held(scan, records):
+        if not agreement.is_held(scan, records, by_time=True):
             raise UnknownOutcome(
                 f"{endpoints.ATTENDANCE.path}: the platform says that it has the scan, and does not show it",
                 call=endpoints.ATTENDANCE.path,
