@@ -29,8 +29,8 @@ from kiosk.kemru.wire import Prepared, flattened, prepare
 from kiosk.sandbox import DEMO_API_KEY, DEMO_CREDENTIALS
 
 SERVE = """
-import sys; from pathlib import Path; from kiosk.sandbox import Limits, serve
-serve(state=Path(sys.argv[1]), demo=True, limits=Limits(0, 0), ready=lambda url: print(url, flush=True))
+import sys; from pathlib import Path; from kiosk.sandbox import Conditions, serve
+serve(state=Path(sys.argv[1]), demo=True, conditions=Conditions(per_minute=0, per_day=0, balance="9000000.00"), ready=lambda url: print(url, flush=True))
 """
 HEADERS = {"Content-Type": "application/json", "apiKey": DEMO_API_KEY}
 CONNECTIONS = (1, 4, 16)
