@@ -30,7 +30,8 @@ from kiosk.sandbox import DEMO_API_KEY, DEMO_CREDENTIALS
 
 SERVE = """
 import sys; from pathlib import Path; from kiosk.sandbox import Conditions, serve
-serve(state=Path(sys.argv[1]), demo=True, conditions=Conditions(per_minute=0, per_day=0, balance="9000000.00"), ready=lambda url: print(url, flush=True))
+unlimited = Conditions(per_minute=0, per_day=0, balance="9000000.00")
+serve(state=Path(sys.argv[1]), demo=True, conditions=unlimited, ready=lambda url: print(url, flush=True))
 """
 HEADERS = {"Content-Type": "application/json", "apiKey": DEMO_API_KEY}
 CONNECTIONS = (1, 4, 16)
