@@ -3,8 +3,7 @@
 import msgspec
 
 from kiosk.delivery.lane import Outcome
-from kiosk.kemru import Kemru, Rejected, Sms, agreement, status
-from kiosk.kemru.status import Status
+from kiosk.kemru import Kemru, Rejected, Sms, agreement
 from kiosk.models import Alert, Delivery, DeliveryState, Lane, Moment
 
 
@@ -29,6 +28,6 @@ class SmsCourier:
         became = self._kemru.verify(delivery.id)
         if became.found and (why := agreement.contradiction({"reference": delivery.id}, became)):
             raise Rejected(why, code=became.code)
-        if became.found and status.read(became.status) is Status.FAILED:
+        if became.failed:
             raise Rejected(f"the platform could not send the message (code {became.code})", code=became.code)
         return became.found

@@ -4,6 +4,8 @@ from decimal import Decimal
 
 import msgspec
 
+from kiosk.kemru import status
+from kiosk.kemru.status import Status
 from kiosk.models import Direction, Member
 from kiosk.secret import Secret
 
@@ -121,6 +123,11 @@ class Verification(msgspec.Struct, frozen=True):
     merchant_reference: str | None = None
     category: str | None = None
     amount: Decimal | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether the platform took it on and could not do it: nothing moved."""
+        return self.found and status.read(self.status) is Status.FAILED
 
 
 class Balance(msgspec.Struct, frozen=True):

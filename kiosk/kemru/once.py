@@ -210,7 +210,7 @@ class Once:
         why = agreement.contradiction(entry.values, verification)
         if why is not None:
             raise SomethingElse(f"order {entry.reference}: {why}", code=verification.code, reference=entry.reference)
-        if verification.status.casefold() == "failed":
+        if verification.failed:
             return self._failed(entry, verification)
         receipt = Receipt(
             entry.reference,

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from kiosk.kemru.endpoints import Endpoint
-from kiosk.kemru.signing import payload, signature
+from kiosk.kemru.signing import payload, sign
 from kiosk.sandbox.checks import Fields
 from kiosk.sandbox.demo import DEMO_CREDENTIALS
 from kiosk.sandbox.traffic import Exchange
@@ -33,8 +33,8 @@ class Sight:
     def signature(self, fields: Fields, claimed: object) -> None:
         """Note what the signature has to cover, and what came instead; nothing where a field is missing."""
         try:
-            expected = signature(self._endpoint, fields, DEMO_CREDENTIALS.secret)
             signed = payload(self._endpoint, fields)
+            expected = sign(signed, DEMO_CREDENTIALS.secret)
         except (KeyError, UnicodeEncodeError):
             return
         self._seen = msgspec.structs.replace(

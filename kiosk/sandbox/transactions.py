@@ -146,12 +146,12 @@ class Transactions:
         rows = self._book.rows(
             "SELECT * FROM transactions WHERE (call = 'sms') = ? ORDER BY n DESC LIMIT ?", messages, limit
         )
-        return [{**row, "fields": msgspec.json.decode(row["fields"])} for row in rows]
+        return [_decoded(row) for row in rows]
 
     def of_call(self, call: str) -> list[dict[str, Any]]:
         """Every transaction of an endpoint, oldest first, with every column; `fields` decoded."""
         rows = self._book.rows("SELECT * FROM transactions WHERE call = ? ORDER BY n", call)
-        return [{**row, "fields": msgspec.json.decode(row["fields"])} for row in rows]
+        return [_decoded(row) for row in rows]
 
     def advance(self, now: float) -> None:
         """Move everything on that is due by `now`."""
@@ -247,5 +247,9 @@ def _row(transaction: Transaction) -> dict[str, Any]:
     return {**msgspec.structs.asdict(transaction), "fields": msgspec.json.encode(transaction.fields).decode()}
 
 
+def _decoded(row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, "fields": msgspec.json.decode(row["fields"])}
+
+
 def _read(row: dict[str, Any]) -> Transaction:
-    return msgspec.convert({**row, "fields": msgspec.json.decode(row["fields"])}, Transaction, strict=False)
+    return msgspec.convert(_decoded(row), Transaction, strict=False)
