@@ -9,7 +9,7 @@ import urllib.parse
 from collections.abc import Callable, Mapping
 from datetime import time
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -23,6 +23,10 @@ Name = Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
 # A by-id link names maker, product and serial number: 60 to 90 characters are usual.
 Place = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
+
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+DAYS: tuple[Day, ...] = get_args(Day)
+"""In the order of `date.weekday()`."""
 
 _SLOWEST_BAUD = 9600
 
@@ -76,6 +80,25 @@ class Attendance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return time.fromisoformat(self.day_starts)
 
 
+class ShiftSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Hours (HH:MM) that repeat on `days`, and whose they are: everybody's if neither `titles` nor `members` (uids) name anybody.
+
+    One whose `ends` is not after its `starts` ends on the next day. People come and go up to `margin_minutes` before and after.
+    """
+
+    name: Name
+    days: Annotated[list[Day], msgspec.Meta(min_length=1, max_length=len(DAYS))]
+    starts: str
+    ends: str
+    margin_minutes: Annotated[int, msgspec.Meta(ge=0, le=240)] = 60
+    titles: Annotated[list[Name], msgspec.Meta(max_length=100)] = []
+    members: Annotated[list[Name], msgspec.Meta(max_length=10_000)] = []
+
+    def hours(self) -> tuple[time, time]:
+        """`starts` and `ends` as times of day."""
+        return time.fromisoformat(self.starts), time.fromisoformat(self.ends)
+
+
 class TemplateSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whether the store keeps encrypted copies of fingers' templates, or the scanners alone have them.
 
@@ -117,10 +140,11 @@ class Control(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The whole file. `[[station]]` may be repeated, one for each scanner."""
+    """The whole file. `[[station]]` may be repeated, one for each scanner; `[[shift]]` too, or left out."""
 
     site: Site
     station: Annotated[list[Station], msgspec.Meta(min_length=1)]
+    shift: Annotated[list[ShiftSettings], msgspec.Meta(max_length=100)] = []
     clock: ClockSettings = ClockSettings()
     attendance: Attendance = Attendance()
     templates: TemplateSettings = TemplateSettings()
@@ -220,20 +244,30 @@ def _senseless(settings: Settings) -> list[tuple[str, str]]:
     """Dotted key and complaint for every value that is of the right type but cannot be meant."""
     checks: list[tuple[str, Callable[[], str | None]]] = [
         ("site.zone", lambda: _zone(settings.site.zone)),
-        ("attendance.day_starts", lambda: _day_start(settings.attendance)),
+        ("attendance.day_starts", lambda: _time_of_day(settings.attendance.day_starts)),
         ("kemru.base_url", lambda: _base_url(settings.kemru.base_url)),
         ("control.socket", lambda: _socket(settings.control.socket)),
     ]
     found = [(key, why) for key, check in checks if (why := check()) is not None]
     found += [(key, "holds characters that cannot be printed") for key in _unprintable(describe(settings))]
-    seen: set[str] = set()
     for index, station in enumerate(settings.station):
         if 0 < station.baud < _SLOWEST_BAUD:
             found.append((f"station.{index}.baud", f"is 0 for the scanner's own speed, or at least {_SLOWEST_BAUD}"))
-        if station.name in seen:
-            found.append((f"station.{index}.name", f'two stations are called "{station.name}"'))
-        seen.add(station.name)
+    for index, shift in enumerate(settings.shift):
+        for key, text in (("starts", shift.starts), ("ends", shift.ends)):
+            if (why := _time_of_day(text)) is not None:
+                found.append((f"shift.{index}.{key}", why))
+    found += _twice("station", [station.name for station in settings.station])
+    found += _twice("shift", [shift.name for shift in settings.shift])
     return found
+
+
+def _twice(table: str, names: list[str]) -> list[tuple[str, str]]:
+    return [
+        (f"{table}.{index}.name", f'two {table}s are called "{name}"')
+        for index, name in enumerate(names)
+        if name in names[:index]
+    ]
 
 
 def _zone(zone: str) -> str | None:
@@ -244,13 +278,13 @@ def _zone(zone: str) -> str | None:
     return None
 
 
-def _day_start(attendance: Attendance) -> str | None:
+def _time_of_day(text: str) -> str | None:
     try:
-        if attendance.day_start().tzinfo is None:
+        if time.fromisoformat(text).tzinfo is None:
             return None
     except ValueError:
         pass  # said below, as for a time with a zone
-    return f'"{attendance.day_starts}" is not a time of day, such as "04:00"'
+    return f'"{text}" is not a time of day, such as "04:00"'
 
 
 def _base_url(url: str) -> str | None:

@@ -35,7 +35,7 @@ def check(data: dict[str, Any], model: type[msgspec.Struct], text: str) -> list[
 def line_of(text: str, key: str) -> int:
     """The line (from 1) of the dotted `key` in TOML `text`; of the table it belongs to if it is not there; else 0.
 
-    Repeated tables are counted: `station.1.name` is the `name` of the second `[[station]]`.
+    Repeated tables are counted: `station.1.name` is the `name` of the second `[[station]]`, and `station` where the first stands.
     """
     places = _places(text)
     while key:
@@ -53,6 +53,7 @@ def _places(text: str) -> dict[str, int]:
         if header := _HEADER.match(line):
             table = _plain(header[2])
             if header[1]:
+                places.setdefault(table, number)
                 counts[table] = counts.get(table, -1) + 1
                 table = f"{table}.{counts[table]}"
             places.setdefault(table, number)
@@ -86,7 +87,12 @@ def _value(value: object, kind: Any, key: str) -> list[tuple[str, str]]:  # noqa
     if isinstance(item, type) and issubclass(item, msgspec.Struct):
         if not isinstance(value, list) or not value:
             return [(key, f"must be given at least once, as [[{key}]]")]
-        return [problem for index, each in enumerate(value) for problem in _struct(each, item, f"{key}.{index}.")]
+        found = [problem for index, each in enumerate(value) for problem in _struct(each, item, f"{key}.{index}.")]
+        return found or _converted(value, kind, key)
+    return _converted(value, kind, key)
+
+
+def _converted(value: object, kind: Any, key: str) -> list[tuple[str, str]]:  # noqa: ANN401  a type expression
     try:
         msgspec.convert(value, kind)
     except msgspec.ValidationError as error:

@@ -68,6 +68,23 @@ class AbsentMember(msgspec.Struct, frozen=True):
     name: str
 
 
+class ShiftView(msgspec.Struct, frozen=True):
+    """A shift of the configuration as it is shown: from `starts` to `ends` (HH:MM) on each of `days` ("mon" to "sun").
+
+    `running` tells whether its `members`, so many of the roster, are expected now. Of the titles and uids in the configuration,
+    `unmatched` are nobody's; `such_as` has the first few.
+    """
+
+    name: str
+    days: list[str]
+    starts: str
+    ends: str
+    running: bool
+    members: int
+    unmatched: int
+    such_as: list[str]
+
+
 class SealedFinger(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A finger with its consent and one of its templates, as a backup carries it: all of it readable only under the key `key_id`.
 

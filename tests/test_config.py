@@ -1,6 +1,7 @@
 """F89: whatever is wrong with a configuration is said at once, with its line; nothing half-read is ever used."""
 
 import os
+from datetime import time
 from pathlib import Path
 
 import pytest
@@ -58,7 +59,7 @@ x = 1
         'kiosk.toml:9: station.1.scaner: is unknown; did you mean "scanner"?',
         "kiosk.toml:10: station.1.baud: expected int, got str",
         "kiosk.toml:13: kemru.per_minute: expected int >= 0",
-        "kiosk.toml:15: bogus: is unknown; known are alerts, attendance, clock, control, kemru, site, station, templates",
+        "kiosk.toml:15: bogus: is unknown; known are alerts, attendance, clock, control, kemru, shift, site, station, templates",
     ]
     assert caught.value.exit_code == Exit.CONFIG == 78
 
@@ -145,6 +146,42 @@ def test_a_station_may_be_left_to_be_found_out() -> None:
     [station] = config.parse('[site]\nname = "x"\n[[station]]\n').station
     assert (station.scanner, station.family, station.baud, station.place) == ("auto", "auto", 0, "")
     assert config.parse(GOOD + "baud = 9600\n").station[0].baud == 9600
+
+
+NIGHT = """
+[[shift]]
+name = "night"
+days = ["fri", "sat"]
+starts = "22:00"
+ends = "06:00"
+"""
+
+
+def test_shifts_are_optional_and_repeat() -> None:
+    assert config.parse(GOOD).shift == []
+    night, day = config.parse(GOOD + NIGHT + NIGHT.replace("night", "day") + 'titles = ["Guard"]\n').shift
+    assert (night.margin_minutes, night.titles, night.members, night.hours()) == (60, [], [], (time(22), time(6)))
+    assert day.titles == ["Guard"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ('["fri", "sat"]', '["fri", "Saturday"]', "9: shift.0.days: invalid enum value 'Saturday'"),
+        ('["fri", "sat"]', "[]", "9: shift.0.days: expected array of length >= 1"),
+        ("22:00", "22h", '10: shift.0.starts: "22h" is not a time of day, such as "04:00"'),
+        ("06:00", "06:00Z", '11: shift.0.ends: "06:00Z" is not a time of day, such as "04:00"'),
+        ("starts", "start", '10: shift.0.start: is unknown; did you mean "starts"?'),
+        ('name = "night"', 'name = "night"\nmargin_minutes = 241', "9: shift.0.margin_minutes: expected int <= 240"),
+        ("[[shift]]", "[shift]", "7: shift: must be given at least once, as [[shift]]"),
+        (NIGHT, NIGHT + NIGHT, '14: shift.1.name: two shifts are called "night"'),
+        (NIGHT, NIGHT * 101, "7: shift: expected array of length <= 100"),
+    ],
+)
+def test_F089_a_shift_that_cannot_be_meant(old: str, new: str, complaint: str) -> None:
+    with pytest.raises(config.ConfigError) as caught:
+        config.parse(GOOD + NIGHT.replace(old, new))
+    assert any(str(problem).startswith(f":{complaint}") for problem in caught.value.problems), str(caught.value)
 
 
 def test_F089_templates_are_kept_in_one_of_two_places() -> None:

@@ -65,7 +65,7 @@ def test_every_setting_is_documented() -> None:
         re.findall(r"`([a-z]+\.[a-z_]+)`", (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8"))
     )
     for section in msgspec.structs.fields(config.Settings):
-        model = config.Station if section.name == "station" else section.type
+        model = {"station": config.Station, "shift": config.ShiftSettings}.get(section.name, section.type)
         for field in msgspec.structs.fields(model):
             assert f"{section.name}.{field.name}" in documented
 

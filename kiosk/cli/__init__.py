@@ -22,6 +22,7 @@ COMMANDS = {
     "pin": "kiosk.cli.pin:pin",
     "key": "kiosk.cli.key:key",
     "members": "kiosk.cli.look:members",
+    "shifts": "kiosk.cli.shifts:shifts",
     "punches": "kiosk.cli.look:punches",
     "status": "kiosk.cli.look:status",
     "sync": "kiosk.cli.look:sync",

@@ -11,6 +11,7 @@ from kiosk.clock import Clock
 from kiosk.config import Settings
 from kiosk.control.protocol import Code, ControlError
 from kiosk.control.server import Method, Nothing
+from kiosk.daemon import shifts
 from kiosk.daemon.outside import Outside
 from kiosk.daemon.people import People
 from kiosk.daemon.stations import reader_of
@@ -73,6 +74,7 @@ class Desk:
         self._outside = outside
         self._upkeep = upkeep
         self._people = People(store, clock, readers, upkeep.vault)
+        self._shifts = shifts.report(shifts.shifts_of(settings), store, clock)
         self._started = clock.monotonic()
         self._known: dict[str, Any] = {}
 
@@ -89,6 +91,7 @@ class Desk:
             "call_number": Method(CallParams, self._call),
             "cancel_call": Method(StationParams, self._hang_up),
             "adopt": Method(StationParams, self._adopt, operator=True),
+            "shifts": self._shifts,
             **self._people.methods(),
         }
 

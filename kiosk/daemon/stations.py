@@ -9,6 +9,7 @@ from kiosk.alerts import sms_on_punch
 from kiosk.clock import Clock
 from kiosk.config import ConfigError, Settings, Station
 from kiosk.control.protocol import Code, ControlError
+from kiosk.daemon.shifts import shifts_of
 from kiosk.delivery.report import delivery_of
 from kiosk.models import Direction, Member, NewDelivery, Punch
 from kiosk.station import Finder, Ports, Punching, Reader, Vault
@@ -29,6 +30,7 @@ def build_readers(
     changed: Callable[[], None],
 ) -> dict[str, Reader]:
     """One reader for each `[[station]]`, by name. Raises ConfigError for an unknown family."""
+    shifts = shifts_of(settings)
     ports = Ports({station.scanner: station.name for station in settings.station if station.scanner != AUTO})
 
     def build(station: Station) -> Reader:
@@ -44,6 +46,7 @@ def build_readers(
             place=station.place,
             polls_per_second=station.polls_per_second,
             feedback=station.feedback,
+            shifts=shifts,
         )
 
     return {station.name: build(station) for station in settings.station}

@@ -6,8 +6,10 @@ served in between.
 
 import logging
 from collections import deque
+from collections.abc import Callable
 
 from drivers import Capability, Scanner
+from kiosk.attendance import Shift
 from kiosk.models import Finger, SlotState
 from kiosk.station.identity import Identity, LibraryError, Standing, costly, foreign
 from kiosk.station.plan import expected, plan
@@ -22,17 +24,29 @@ RECENT = 20_000
 
 
 class Library:
-    """The library of `scanner`, which is open, at `station`. Every method may raise ScannerError and StoreError."""
+    """The library of `scanner`, which is open, at `station`; `on_now` tells the shifts whose people are expected now.
 
-    def __init__(self, station: str, scanner: Scanner, store: Store, vault: Vault, setbacks: Setbacks) -> None:
+    Every method may raise ScannerError and StoreError.
+    """
+
+    def __init__(
+        self,
+        station: str,
+        scanner: Scanner,
+        store: Store,
+        vault: Vault,
+        setbacks: Setbacks,
+        on_now: Callable[[], tuple[Shift, ...]],
+    ) -> None:
         self.absent = 0
         self.shelf = Shelf(station, scanner, store, vault, setbacks)
         self._station = station
         self._scanner = scanner
         self._store = store
         self._vault = vault
+        self._on_now = on_now
         self._identity = Identity(station, scanner, store, vault)
-        self._seen: tuple[int, ...] = ()
+        self._seen: tuple[object, ...] = ()
         self._foreign: deque[int] = deque()
         self._evict: deque[str] = deque()
         self._missing: deque[str] = deque()
@@ -103,8 +117,8 @@ class Library:
         return True
 
     def refresh(self) -> None:
-        """Plan anew if fingers or members were added or removed since: cheap when they were not."""
-        if self._counts() != self._seen:
+        """Plan anew if fingers or members were added or removed since, or a shift has begun or ended: cheap when not."""
+        if self._circumstances() != self._seen:
             self._plan()
 
     def room(self) -> int | None:
@@ -112,8 +126,8 @@ class Library:
         slot = self.shelf.free_slot()
         if slot is not None or self.shelf.refuses:
             return slot
-        wanted, held, movable = self._wanted(), self._held(), self._movable()
-        for finger in reversed(expected(wanted, self._recent(), held)):
+        held, movable = self._held(), self._movable()
+        for finger in reversed(self._in_order(self._wanted(), held)):
             if finger in movable and finger in held and self.shelf.take_out(finger):
                 return self.shelf.free_slot()
         return None
@@ -164,18 +178,19 @@ class Library:
         return sum(not self._vault.has(row.finger_id) for row in held)
 
     def _plan(self) -> None:
-        self._seen = self._counts()
+        self._seen = self._circumstances()
         wanted, held, movable = self._wanted(), self._held(), self._movable()
         self._foreign = deque(self.shelf.strangers())
         self._unproven = deque(self.shelf.unproven())
-        planned = plan(expected(wanted, self._recent(), held), held, movable, self._scanner.info.capacity)
+        planned = plan(self._in_order(wanted, held), held, movable, self._scanner.info.capacity)
         self._evict, self._missing = deque(planned.evict), deque(planned.write)
         known = {wanted[finger] for finger in wanted if finger in held or finger in movable}
         self.absent = len(set(wanted.values()) - known)
 
-    def _counts(self) -> tuple[int, ...]:
+    def _circumstances(self) -> tuple[object, ...]:
         """What changes when there is something to plan for."""
-        return self._store.fingers.count(), self._store.templates.count(), self._store.members.count()
+        store = self._store
+        return store.fingers.count(), store.templates.count(), store.members.count(), self._on_now()
 
     def _wanted(self) -> dict[str, str]:
         """The enrolled fingers of everybody who may punch: id to member's uid."""
@@ -191,8 +206,12 @@ class Library:
         can = Capability.TEMPLATES in info.capabilities
         return self._vault.restorable(info.model, info.template_size) if can else set()
 
-    def _recent(self) -> list[str]:
-        return self._store.punches.recent_members(RECENT)
+    def _in_order(self, wanted: dict[str, str], held: set[str]) -> list[str]:
+        """`wanted`, the most expected first."""
+        on_now = self._on_now()
+        members = self._store.members.all() if on_now else []
+        on_shift = {uid for shift in on_now for uid in shift.whose(members)}
+        return expected(wanted, self._store.punches.recent_members(RECENT), held, on_shift)
 
     def _prove(self, slot: int, finger: Finger) -> None:
         try:

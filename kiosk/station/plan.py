@@ -28,16 +28,19 @@ def plan(wanted: Sequence[str], held: Collection[str], movable: Collection[str],
     return Plan(write, (*gone, *spare[: max(needed, 0)]))
 
 
-def expected(fingers: Mapping[str, str], recent: Sequence[str], held: Collection[str]) -> list[str]:
+def expected(
+    fingers: Mapping[str, str], recent: Sequence[str], held: Collection[str], on_shift: Collection[str] = ()
+) -> list[str]:
     """Order `fingers` (id to member's uid) by how soon they are expected.
 
-    Members among `recent` (the latest to punch first) come before the others; among each, those in a slot already before those who
-    are not: who came today is expected tomorrow as much as the next one, and every exchange wears the scanner's flash.
+    Those who are `on_shift` come before all others. Among these and among those, members in `recent` (the latest to punch first) come
+    before the rest; and then those in a slot already before those who are not: who came today is expected tomorrow as much as the
+    next one, and every exchange wears the scanner's flash.
     """
     rank = {uid: number for number, uid in enumerate(recent)}
 
-    def key(finger: str) -> tuple[bool, bool, int]:
+    def key(finger: str) -> tuple[bool, bool, bool, int]:
         uid = fingers[finger]
-        return uid not in rank, finger not in held, rank.get(uid, 0)
+        return uid not in on_shift, uid not in rank, finger not in held, rank.get(uid, 0)
 
     return sorted(fingers, key=key)

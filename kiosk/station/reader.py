@@ -9,11 +9,12 @@ import contextlib
 import logging
 import queue
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 from drivers import DeviceError, Light, LinkLost, Scanner, ScannerError
+from kiosk import attendance
 from kiosk.clock import Clock
 from kiosk.errors import KioskError
 from kiosk.ids import uuid7
@@ -62,6 +63,7 @@ class Reader:
         place: str = "",
         polls_per_second: int = 10,
         feedback: bool = True,
+        shifts: Sequence[attendance.Shift] = (),
     ) -> None:
         self.status = StationStatus(name=name, health=ScannerHealth.STARTING, place=place)
         self.punching = punching
@@ -73,6 +75,7 @@ class Reader:
         self._changed = changed
         self._period = 1.0 / polls_per_second
         self._wants_light = feedback
+        self._shifts = shifts
         self._requests: queue.SimpleQueue[tuple[str, EnrolRequest]] = queue.SimpleQueue()
         self._calls: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._enrolment: Enrolment | None = None
@@ -207,7 +210,7 @@ class Reader:
         port, scanner = self._finder.attempt()
         self._scanner = scanner
         self._set(port=port)
-        self._library = Library(self.status.name, scanner, self._store, self._vault, self._setbacks)
+        self._library = Library(self.status.name, scanner, self._store, self._vault, self._setbacks, self._shifts_now)
         self._feedback = Feedback(scanner, wanted=self._wants_light)
         self._settle(scanner)
         self._finder.keep()
@@ -218,6 +221,9 @@ class Reader:
         told = self.status
         log.info("station %s: %s at %s, %d of %d slots used", told.name, told.model, port, told.used, told.capacity)
         return scanner
+
+    def _shifts_now(self) -> tuple[attendance.Shift, ...]:
+        return attendance.running(self._shifts, self._clock.now())
 
     def _settle(self, scanner: Scanner) -> None:
         self._library.settle(erase=self._adopted())

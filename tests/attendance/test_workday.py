@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kiosk.attendance import work_day
-from kiosk.models import ClockState, Moment
+from tests.support.moments import moment
 
 ZONES = (
     "Africa/Nairobi",
@@ -20,11 +20,6 @@ ZONES = (
 FIRST, LAST = datetime(2020, 1, 1, tzinfo=UTC), datetime(2030, 1, 1, tzinfo=UTC)
 instants = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001  hypothesis wants bare bounds
 starts = st.sampled_from([time(), time(2, 30), time(4), time(23, 59)])
-
-
-def moment(instant: datetime, zone: str) -> Moment:
-    utc_us = (instant - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
-    return Moment(utc_us, "boot", 0, ClockState.SYNCED, None, zone)
 
 
 @settings(max_examples=400)

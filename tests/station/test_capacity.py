@@ -1,11 +1,13 @@
 """More people than slots: everybody can punch, by finger or by number and finger."""
 
 import random
+from datetime import time, timedelta
 from pathlib import Path
 
 import pytest
 
-from kiosk.models import Member, Method
+from kiosk.attendance import Shift
+from kiosk.models import ClockState, Member, Method
 from kiosk.views import ScanKind
 from tests.support import people
 from tests.support.station import Station, station
@@ -84,6 +86,52 @@ def test_who_punched_lately_gets_a_slot_and_nobody_else_loses_theirs_for_it(tmp_
         assert set(outside) <= after
         assert len(before - after) == 3
         assert len(desk.scanner.used()) == SLOTS
+
+
+NIGHT = frozenset(str(number) for number in range(1000, 1120))
+DAY = frozenset(str(number) for number in range(1120, 1240))
+SHIFTS = (
+    Shift("day", frozenset(range(7)), time(8), time(17), timedelta(minutes=30), members=DAY),
+    Shift("night", frozenset(range(7)), time(20), time(6), timedelta(minutes=30), members=NIGHT),
+)
+
+
+def go_to(desk: Station, hour: int, minute: int) -> set[str]:
+    """Let it become so late, and the library do its work; returns who is in a slot then."""
+    now = desk.clock.now().local()
+    later = now.replace(hour=hour, minute=minute, second=0, microsecond=0)
+    desk.clock.advance((later - now) / timedelta(seconds=1) % 86_400)
+    settled(desk)
+    return set(desk.slots.values())
+
+
+def test_who_is_on_shift_has_a_slot_before_it_starts_and_until_after_it_ends(tmp_path: Path) -> None:
+    with station(tmp_path, "r503", shifts=SHIFTS) as desk:
+        fill(desk, 240)
+        assert not go_to(desk, 7, 29) >= DAY
+        by_day = go_to(desk, 7, 31)
+        assert by_day >= DAY
+        everybody_punches(desk, sorted(DAY)[:10])
+        assert go_to(desk, 17, 29) == by_day, "nobody was moved for nothing"
+        assert go_to(desk, 19, 29) == by_day
+        by_night = go_to(desk, 19, 31)
+        assert by_night >= NIGHT
+        assert len(by_night & DAY) == SLOTS - len(NIGHT), "nobody loses a slot that is not needed"
+        assert by_night >= set(sorted(DAY)[:10]), "whoever punched lately is the last to lose it"
+        assert go_to(desk, 6, 29) == by_night
+        by_finger, by_number = everybody_punches(desk, sorted(NIGHT)[:5])
+        assert (by_finger, by_number) == (5, 0)
+        assert len(desk.scanner.used()) == SLOTS
+
+
+def test_a_clock_that_nobody_has_set_moves_nobody(tmp_path: Path) -> None:
+    with station(tmp_path, "r503", shifts=SHIFTS) as desk:
+        fill(desk, 240)
+        desk.clock.state = ClockState.UNSYNCED
+        before = go_to(desk, 7, 29)
+        assert go_to(desk, 7, 31) == before
+        desk.clock.state = ClockState.SYNCED
+        assert go_to(desk, 7, 32) >= DAY > before & DAY
 
 
 def test_a_new_enrolment_finds_room_in_a_full_library(tmp_path: Path) -> None:

@@ -27,6 +27,12 @@ def test_the_recent_come_first_and_of_these_who_has_a_slot_already() -> None:
     assert expected(fingers, ["today", "yesterday"], {"f3", "f4"}) == ["f3", "f2", "f4", "f1"]
 
 
+def test_who_is_on_shift_comes_before_whoever_punched_lately() -> None:
+    fingers = {"f1": "on shift", "f2": "today", "f3": "on shift, today", "f4": "never", "f5": "on shift, today"}
+    recent = ["today", "on shift, today"]
+    assert expected(fingers, recent, {"f2", "f5"}, {"on shift", "on shift, today"}) == ["f5", "f3", "f1", "f2", "f4"]
+
+
 @given(
     st.lists(st.integers(0, 40), unique=True),
     st.sets(st.integers(0, 40)),

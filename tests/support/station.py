@@ -8,7 +8,7 @@ from pathlib import Path
 import drivers
 from drivers import Scanner
 from drivers.emulation.host import Emulator
-from kiosk.attendance import Policy
+from kiosk.attendance import Policy, Shift
 from kiosk.clock import FakeClock
 from kiosk.models import FingerName, Member, NewDelivery, Punch
 from kiosk.sealing import TemplateKeys
@@ -129,6 +129,7 @@ def station(
     family: str = "zfm",
     keys: TemplateKeys | None = KEYS,
     state: Path | None = None,
+    shifts: Sequence[Shift] = (),
 ) -> Iterator[Station]:
     """A ready station `main` with two members, nobody enrolled."""
     link = folder / "scanner"
@@ -137,7 +138,7 @@ def station(
         clock = FakeClock()
         for member in (AMINA, BARAKA):
             store.members.put(member)
-        built = make(emulator, store, clock, policy, family=family, keys=keys)
+        built = make(emulator, store, clock, policy, family=family, keys=keys, shifts=shifts)
         built.steps()
         yield built
         built.reader.close()
@@ -154,6 +155,7 @@ def make(
     family: str = "zfm",
     keys: TemplateKeys | None = KEYS,
     ports: Ports | None = None,
+    shifts: Sequence[Shift] = (),
 ) -> Station:
     """A reader on `emulator`; its deadlines are a quarter of the real ones. Without `keys` no templates are kept."""
     events: list[ScanResult | EnrolProgress] = []
@@ -166,5 +168,6 @@ def make(
         Vault(store, keys),
         publish=events.append,
         changed=lambda: None,
+        shifts=shifts,
     )
     return Station(emulator, store, clock, reader, events)
