@@ -127,7 +127,7 @@ class Library:
         if slot is not None or self.shelf.refuses:
             return slot
         held, movable = self._held(), self._movable()
-        for finger in reversed(self._in_order(self._wanted(), held)):
+        for finger in reversed(self._in_order(self._wanted(), held, movable)):
             if finger in movable and finger in held and self.shelf.take_out(finger):
                 return self.shelf.free_slot()
         return None
@@ -182,7 +182,7 @@ class Library:
         wanted, held, movable = self._wanted(), self._held(), self._movable()
         self._foreign = deque(self.shelf.strangers())
         self._unproven = deque(self.shelf.unproven())
-        planned = plan(self._in_order(wanted, held), held, movable, self._scanner.info.capacity)
+        planned = plan(self._in_order(wanted, held, movable), held, movable, self._scanner.info.capacity)
         self._evict, self._missing = deque(planned.evict), deque(planned.write)
         known = {wanted[finger] for finger in wanted if finger in held or finger in movable}
         self.absent = len(set(wanted.values()) - known)
@@ -206,12 +206,13 @@ class Library:
         can = Capability.TEMPLATES in info.capabilities
         return self._vault.restorable(info.model, info.template_size) if can else set()
 
-    def _in_order(self, wanted: dict[str, str], held: set[str]) -> list[str]:
-        """`wanted`, the most expected first."""
+    def _in_order(self, wanted: dict[str, str], held: set[str], movable: set[str]) -> list[str]:
+        """Those of `wanted` that this scanner can hold, the most expected first."""
         on_now = self._on_now()
         members = self._store.members.all() if on_now else []
         on_shift = {uid for shift in on_now for uid in shift.whose(members)}
-        return expected(wanted, self._store.punches.recent_members(RECENT), held, on_shift)
+        possible = {finger: uid for finger, uid in wanted.items() if finger in held or finger in movable}
+        return expected(possible, self._store.punches.recent(RECENT), held, on_shift)
 
     def _prove(self, slot: int, finger: Finger) -> None:
         try:

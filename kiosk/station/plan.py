@@ -29,18 +29,25 @@ def plan(wanted: Sequence[str], held: Collection[str], movable: Collection[str],
 
 
 def expected(
-    fingers: Mapping[str, str], recent: Sequence[str], held: Collection[str], on_shift: Collection[str] = ()
+    fingers: Mapping[str, str],
+    recent: Mapping[str, str | None],
+    held: Collection[str],
+    on_shift: Collection[str] = (),
 ) -> list[str]:
-    """Order `fingers` (id to member's uid) by how soon they are expected.
+    """Order `fingers` (id to member's uid, the first enrolled first) by how soon they are expected.
 
-    Those who are `on_shift` come before all others. Among these and among those, members in `recent` (the latest to punch first) come
-    before the rest; and then those in a slot already before those who are not: who came today is expected tomorrow as much as the
+    `recent` maps members, the latest to punch first, to the finger they punched with. Those who are `on_shift` come before all others,
+    and among either, the recent before the rest. Then everybody has one finger, the one used last or else the first enrolled, before
+    anybody has a second; and those in a slot already come before those who are not: who came today is expected tomorrow as much as the
     next one, and every exchange wears the scanner's flash.
     """
     rank = {uid: number for number, uid in enumerate(recent)}
+    first = {fingers[finger]: finger for finger in reversed(list(fingers))}
+    used = {uid: finger for uid, finger in recent.items() if finger is not None and fingers.get(finger) == uid}
+    main = first | used
 
-    def key(finger: str) -> tuple[bool, bool, bool, int]:
+    def key(finger: str) -> tuple[bool, bool, bool, bool, int]:
         uid = fingers[finger]
-        return uid not in on_shift, uid not in rank, finger not in held, rank.get(uid, 0)
+        return uid not in on_shift, uid not in rank, main[uid] != finger, finger not in held, rank.get(uid, 0)
 
     return sorted(fingers, key=key)

@@ -88,14 +88,17 @@ class Punches:
         """Follow the chain through the whole log: about a second for 200,000 punches. Safe beside a running kiosk."""
         return chain.verify(self._raw())
 
-    def recent_members(self, limit: int) -> list[str]:
-        """List the uids of at most `limit` members by their latest punch, newest first, of the log's LATELY newest rows."""
-        found: dict[str, None] = {}
-        for (uid,) in self._newest_first("member_uid"):
-            found[uid] = None
-            if len(found) >= limit:
+    def recent(self, limit: int) -> dict[str, str | None]:
+        """Map at most `limit` members, the latest to punch first, to the finger they punched with last, of the log's LATELY newest rows.
+
+        None is a member who used a PIN alone.
+        """
+        found: dict[str, str | None] = {}
+        for uid, finger in self._newest_first("member_uid, finger_id"):
+            if uid not in found and len(found) >= limit:
                 break
-        return list(found)[: max(limit, 0)]
+            found[uid] = found.get(uid) or finger
+        return found
 
     def usage(self) -> list[FingerUsage]:
         """Sum up how each finger has done in the log's LATELY newest rows, by id."""

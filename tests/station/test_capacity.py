@@ -88,6 +88,23 @@ def test_who_punched_lately_gets_a_slot_and_nobody_else_loses_theirs_for_it(tmp_
         assert len(desk.scanner.used()) == SLOTS
 
 
+def test_everybody_has_one_finger_in_a_slot_before_anybody_has_two(tmp_path: Path) -> None:
+    with station(tmp_path, "r503") as desk:
+        fill(desk, 120)
+        people.fill_second(desk.store, desk.reader._vault, desk.emulator.device, 120)
+        settled(desk)
+        firsts = {str(number) for number in range(1000, 1120)}
+        assert firsts < set(desk.slots.values())
+        outside = next(iter(sorted({f"{uid}x" for uid in firsts} - set(desk.slots.values()))))
+        [result] = desk.call(outside.rstrip("x"), people.finger_of(outside))
+        assert result.kind is ScanKind.WELCOME
+        desk.clock.advance(86_400)
+        settled(desk)
+        assert (firsts - {outside.rstrip("x")}) | {outside} < set(desk.slots.values()), (
+            "the finger that was used last counts"
+        )
+
+
 NIGHT = frozenset(str(number) for number in range(1000, 1120))
 DAY = frozenset(str(number) for number in range(1120, 1240))
 SHIFTS = (

@@ -24,13 +24,27 @@ def test_who_left_makes_room_first() -> None:
 
 def test_the_recent_come_first_and_of_these_who_has_a_slot_already() -> None:
     fingers = {"f1": "never", "f2": "today", "f3": "yesterday", "f4": "long ago"}
-    assert expected(fingers, ["today", "yesterday"], {"f3", "f4"}) == ["f3", "f2", "f4", "f1"]
+    assert expected(fingers, {"today": "f2", "yesterday": "f3"}, {"f3", "f4"}) == ["f3", "f2", "f4", "f1"]
 
 
 def test_who_is_on_shift_comes_before_whoever_punched_lately() -> None:
-    fingers = {"f1": "on shift", "f2": "today", "f3": "on shift, today", "f4": "never", "f5": "on shift, today"}
-    recent = ["today", "on shift, today"]
-    assert expected(fingers, recent, {"f2", "f5"}, {"on shift", "on shift, today"}) == ["f5", "f3", "f1", "f2", "f4"]
+    fingers = {"f1": "on shift", "f2": "today", "f3": "on shift, today", "f4": "never", "f5": "on shift, today too"}
+    recent = dict.fromkeys(("today", "on shift, today", "on shift, today too"))
+    assert expected(fingers, recent, {"f2", "f5"}, {"on shift", "on shift, today", "on shift, today too"}) == [
+        "f5",
+        "f3",
+        "f1",
+        "f2",
+        "f4",
+    ]
+
+
+def test_everybody_has_one_finger_before_anybody_has_two() -> None:
+    fingers = {"a1": "A", "a2": "A", "a3": "A", "b1": "B", "b2": "B", "c1": "C", "c2": "C"}
+    recent = {"A": "a2", "B": None, "gone": "g1"}
+    assert expected(fingers, recent, {"a1", "c2"}) == ["a2", "b1", "a1", "a3", "b2", "c1", "c2"]
+    assert expected(fingers, {"A": "forgotten"}, set())[0] == "a1"
+    assert expected(fingers, {"A": "b1"}, set())[0] == "a1", "a finger that is another's by now"
 
 
 @given(

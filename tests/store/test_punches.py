@@ -225,13 +225,22 @@ def test_who_punched_lately_comes_newest_first_once_each(
     store: Store, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(punches, "PAGE", 3)
-    assert store.punches.recent_members(5) == []
+    assert store.punches.recent(5) == {}
     record(store, clock, ["D", "A", "B", "A", "A", "C", "A"])
-    assert store.punches.recent_members(5) == ["A", "C", "B", "D"]
-    assert store.punches.recent_members(2) == ["A", "C"]
-    assert store.punches.recent_members(0) == []
+    assert list(store.punches.recent(5)) == ["A", "C", "B", "D"]
+    assert list(store.punches.recent(2)) == ["A", "C"]
+    assert store.punches.recent(0) == {}
     monkeypatch.setattr(punches, "LATELY", 5)
-    assert store.punches.recent_members(5) == ["A", "C", "B"]
+    assert list(store.punches.recent(5)) == ["A", "C", "B"]
+
+
+def test_with_which_finger_is_told_as_far_as_one_was_used(store: Store, clock: FakeClock) -> None:
+    for uid, finger in (("A", "a1"), ("B", "b1"), ("A", "a2"), ("A", None), ("C", None)):
+        made = punch(clock, member_uid=uid)
+        store.punches.record(msgspec.structs.replace(made, finger_id=finger), [])
+        clock.advance(60)
+    assert store.punches.recent(3) == {"C": None, "A": "a2", "B": "b1"}
+    assert store.punches.recent(2) == {"C": None, "A": "a2"}
 
 
 def test_usage_tells_what_a_finger_takes_and_how_its_scores_go(

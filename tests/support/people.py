@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+import msgspec
+
 from drivers import Template
 from drivers.emulation.device import Device
 from kiosk.models import Consent, Finger, FingerName, FingerState, Member
@@ -32,9 +34,22 @@ def fill(store: Store, vault: Vault, device: Device, count: int) -> None:
     """Enrol `count` people for scanners like `device`; again, for scanners of another model."""
     with store.atomic():
         for member, finger in people(count):
-            if store.fingers.get(finger.id) is None:
-                store.members.put(member)
-                store.fingers.begin(finger)
-                store.fingers.confirm(finger.id)
-            # Not `keep`, which asks for all copies first: that is too much for thousands.
-            vault._put(vault._keys, finger, Template(device.model, device.make(finger_of(member.uid))))
+            store.members.put(member)
+            _enrol(store, vault, device, finger, finger_of(member.uid))
+
+
+def fill_second(store: Store, vault: Vault, device: Device, count: int) -> None:
+    """Enrol a second finger of each of `count` people, named after the uid with an "x" behind it."""
+    with store.atomic():
+        for member, finger in people(count):
+            name = f"{member.uid}x"
+            second = msgspec.structs.replace(finger, id=name, name=FingerName.LEFT_INDEX, created_us=10**9)
+            _enrol(store, vault, device, second, finger_of(name))
+
+
+def _enrol(store: Store, vault: Vault, device: Device, finger: Finger, pressed: str) -> None:
+    if store.fingers.get(finger.id) is None:
+        store.fingers.begin(finger)
+        store.fingers.confirm(finger.id)
+    # Not `keep`, which asks for all copies first: that is too much for thousands.
+    vault._put(vault._keys, finger, Template(device.model, device.make(pressed)))
