@@ -194,16 +194,16 @@ class People:
 
     def _punch_by_pin(self, params: PinParams) -> ScanResult:
         """Number and PIN are refused in the same words: nobody learns here which numbers exist."""
-        reader = reader_of(self._readers, params.station)
+        pinpad = reader_of(self._readers, params.station).pinpad
         try:
             verdict = self._attempts.verify(params.number, params.pin)
         except StoreError as error:
-            return reader.say(ScanKind.NOT_SAVED, advice="see_office", why=str(error))
+            return pinpad.say(ScanKind.NOT_SAVED, advice="see_office", why=str(error))
         if verdict.ok:
-            return reader.credit_pin(params.number)
+            return pinpad.credit(params.number)
         if verdict.wait_s:
-            return reader.say(ScanKind.WAIT, advice="wait", seconds=verdict.wait_s)
-        return reader.say(ScanKind.DENIED, advice="pin_wrong")
+            return pinpad.say(ScanKind.WAIT, advice="wait", seconds=verdict.wait_s)
+        return pinpad.say(ScanKind.DENIED, advice="pin_wrong")
 
     def _backup(self, params: PageParams) -> list[SealedFinger]:
         if not self._vault.keeps:

@@ -24,6 +24,7 @@ from kiosk.station.feedback import Feedback
 from kiosk.station.finder import Finder
 from kiosk.station.glass import Glass
 from kiosk.station.library import Library, LibraryError
+from kiosk.station.pinpad import PinPad
 from kiosk.station.punching import Punching
 from kiosk.station.rounds import Due, Rounds
 from kiosk.station.shelf import Setbacks
@@ -66,7 +67,7 @@ class Reader:
         shifts: Sequence[attendance.Shift] = (),
     ) -> None:
         self.status = StationStatus(name=name, health=ScannerHealth.STARTING, place=place)
-        self.punching = punching
+        self.pinpad = PinPad(name, punching, clock, publish)
         self._finder = finder
         self._store = store
         self._clock = clock
@@ -84,7 +85,6 @@ class Reader:
         self._call: Call | None = None
         self._scanner: Scanner | None = None
         self._adopting: tuple[str, float] | None = None
-        self._fatal: StoreError | None = None
         self._failures = 0
         self._glitches = 0
         self._remarks: tuple[str, ...] = ()
@@ -139,31 +139,10 @@ class Reader:
             raise BusyError(f"Station {self.status.name} has no scanner that it would have to take over.")
         self._adopting = (self.status.port, self._clock.monotonic() + ADOPT_S)
 
-    def credit_pin(self, uid: str) -> ScanResult:
-        """Record a punch for a member who typed the right PIN, from another thread, and tell everybody."""
-        try:
-            result = self.punching.credit_pin(uid)
-        except StoreError as error:
-            if not isinstance(error, NotSaved):
-                self._fatal = error
-            return self.say(ScanKind.NOT_SAVED, advice="see_office", why=str(error))
-        self._tell(result)
-        return result
-
-    def say(
-        self, kind: ScanKind, *, advice: str | None = None, seconds: float | None = None, why: str = ""
-    ) -> ScanResult:
-        """Tell everybody what came of a PIN, from another thread; `why` is for the journal."""
-        if why:
-            log.error("station %s: %s: %s", self.status.name, kind, why)
-        result = self.punching.result(kind, self._clock.now(), advice=advice, seconds=seconds)
-        self._tell(result)
-        return result
-
     def step(self) -> float:
         """Do one short piece of work. Raises StoreError when the disk failed in a way that only a restart can clear."""
         try:
-            self._require_sound()
+            self.pinpad.require_sound()
             scanner = self._scanner or self._connect()
             self._keep_settled(scanner)
             self._take_requests(scanner)
@@ -196,11 +175,6 @@ class Reader:
             enrolment.give_up("The kiosk is being stopped.")
         except (ScannerError, StoreError, ValueError):
             enrolment.broken("The kiosk is being stopped.")
-
-    def _require_sound(self) -> None:
-        """After a commit of another thread of which nobody knows whether it is on disk, only a restart can tell."""
-        if self._fatal is not None:
-            raise self._fatal
 
     def _require_ready(self, error: type[KioskError]) -> None:
         if self.status.health is not ScannerHealth.READY:

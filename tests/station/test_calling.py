@@ -132,7 +132,7 @@ def test_T012_a_print_left_on_the_glass_is_no_second_punch(desk: Station, monkey
 
 
 def test_a_pin_punch_is_marked(desk: Station) -> None:
-    result = desk.reader.credit_pin("2")
+    result = desk.reader.pinpad.credit("2")
     assert (result.kind, result.name) == (ScanKind.WELCOME, "BARAKA")
     [punch] = desk.store.punches.latest(1)
     assert (punch.method, punch.slot, punch.score, punch.finger_id) == (Method.PIN, None, None, None)
@@ -141,4 +141,4 @@ def test_a_pin_punch_is_marked(desk: Station) -> None:
 
 def test_a_member_who_left_cannot_punch_by_pin(desk: Station) -> None:
     desk.store.members.put(Member(uid="2", name="BARAKA", active=False))
-    assert desk.reader.credit_pin("2").kind is ScanKind.DENIED
+    assert desk.reader.pinpad.credit("2").kind is ScanKind.DENIED

@@ -92,7 +92,7 @@ def test_the_deliveries_are_committed_with_the_punch_or_not_at_all(desk: Station
     def broken(punch: Punch, member: Member) -> list[NewDelivery]:
         raise NotSaved("no room for the deliveries")
 
-    desk.reader.punching._consequences = broken
+    desk.reader._glass._punching._consequences = broken
     assert kinds(desk) == [ScanKind.NOT_SAVED]
     assert desk.store.punches.latest(1) == []
 
