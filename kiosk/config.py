@@ -1,12 +1,11 @@
 """Configuration: a TOML file becomes typed, frozen settings, or one error that lists everything wrong with it.
 
-Each part of the kiosk gets its own section's values, never the whole. Secrets are not in this file: see `read_secrets`.
+Each part of the kiosk gets its own section's values, never the whole. Secrets are not in this file: see `kiosk.credentials`.
 """
 
-import os
 import tomllib
 import urllib.parse
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
@@ -16,7 +15,6 @@ import msgspec
 
 from kiosk import toml_check
 from kiosk.errors import Exit, KioskError
-from kiosk.secret import Secret
 from kiosk.toml_check import Problem
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
@@ -164,20 +162,6 @@ class ConfigError(KioskError):
         super().__init__("\n".join(f"{source}{problem}" for problem in problems))
 
 
-class SecretsError(KioskError):
-    """A secret is missing, empty or readable by everybody. The kiosk goes on recording; it does not send."""
-
-    exit_code = Exit.CONFIG
-
-
-class Secrets(msgspec.Struct, frozen=True):
-    """What proves to Kemru who is calling."""
-
-    api_key: Secret
-    secret: Secret
-    access_token: Secret
-
-
 def load(path: Path) -> Settings:
     """Read and check a configuration file. Raises ConfigError with every problem at once."""
     try:
@@ -205,39 +189,6 @@ def parse(text: str, *, source: str = "configuration") -> Settings:
         if not problems:
             return settings
     raise ConfigError(source, sorted(problems, key=lambda problem: problem.line))
-
-
-def read_secrets(folder: str, environ: Mapping[str, str] = os.environ) -> Secrets:
-    """Read the three secret files from `folder`, or from systemd's credentials directory when `folder` is empty.
-
-    Raises SecretsError naming each file that is missing, empty or world-readable; the secrets themselves are never named.
-    """
-    base = folder or environ.get("CREDENTIALS_DIRECTORY", "")
-    if not base:
-        raise SecretsError("no credentials: set `credentials` in [kemru], or run under systemd with LoadCredential=")
-    values: dict[str, Secret] = {}
-    problems: list[str] = []
-    for field in msgspec.structs.fields(Secrets):
-        path = Path(base) / f"kemru-{field.name.replace('_', '-')}"
-        try:
-            values[field.name] = _read_secret(path)
-        except SecretsError as error:
-            problems.append(str(error))
-    if problems:
-        raise SecretsError("; ".join(problems))
-    return Secrets(**values)
-
-
-def _read_secret(path: Path) -> Secret:
-    try:
-        if path.stat().st_mode & 0o007:
-            raise SecretsError(f"{path} can be read by everybody: chmod o= it")
-        value = path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SecretsError(f"{path} cannot be read: {getattr(error, 'strerror', None) or 'not text'}") from error
-    if not value:
-        raise SecretsError(f"{path} is empty")
-    return Secret(value)
 
 
 def _senseless(settings: Settings) -> list[tuple[str, str]]:

@@ -1,6 +1,5 @@
 """F89: whatever is wrong with a configuration is said at once, with its line; nothing half-read is ever used."""
 
-import os
 from datetime import time
 from pathlib import Path
 
@@ -231,48 +230,3 @@ def test_F089_any_garbage_is_a_config_error(data: dict[str, object]) -> None:
     problems = toml_check.check(data, config.Settings, "")
     missing = {"site", "station"} - set(data)
     assert {problem.key for problem in problems} >= missing
-
-
-def write_secrets(folder: Path, **contents: str) -> None:
-    for name in ("api_key", "secret", "access_token"):
-        path = folder / f"kemru-{name.replace('_', '-')}"
-        path.touch(mode=0o600)
-        path.write_text(contents.get(name, f"{name}-value\n"))
-
-
-def test_secrets_lose_their_trailing_newline_and_never_show(tmp_path: Path) -> None:
-    write_secrets(tmp_path)
-    secrets = config.read_secrets(str(tmp_path))
-    assert secrets.api_key.reveal() == "api_key-value"
-    assert "value" not in f"{secrets} {secrets!r} {secrets.api_key} {[secrets.api_key]}"
-    assert config.read_secrets("", {"CREDENTIALS_DIRECTORY": str(tmp_path)}).secret.reveal() == "secret-value"
-
-
-def test_F090_missing_empty_and_world_readable_secrets_are_all_named(tmp_path: Path) -> None:
-    write_secrets(tmp_path, api_key=" \n")
-    (tmp_path / "kemru-secret").unlink()
-    (tmp_path / "kemru-access-token").chmod(0o644)
-    with pytest.raises(config.SecretsError) as caught:
-        config.read_secrets(str(tmp_path))
-    message = str(caught.value)
-    assert "kemru-api-key is empty" in message
-    assert "kemru-secret cannot be read" in message
-    assert "kemru-access-token can be read by everybody" in message
-    assert "token-value" not in message
-
-
-def test_F090_no_credentials_at_all() -> None:
-    with pytest.raises(config.SecretsError, match="no credentials"):
-        config.read_secrets("", {})
-
-
-def test_secret_is_not_pickled() -> None:
-    import pickle  # noqa: PLC0415  only to see it refused
-
-    with pytest.raises(TypeError, match="not written"):
-        pickle.dumps(config.Secret("x"))
-
-
-def test_secrets_files_are_created_private(tmp_path: Path) -> None:
-    write_secrets(tmp_path)
-    assert os.stat(tmp_path / "kemru-secret").st_mode & 0o077 == 0  # noqa: PTH116

@@ -4,7 +4,8 @@ Imported by the first worker that needs it: what talks to Kemru, with the HTTP c
 """
 
 from kiosk.clock import Clock
-from kiosk.config import KemruSettings, read_secrets
+from kiosk.config import KemruSettings
+from kiosk.credentials import read_secrets
 from kiosk.daemon.jobs import Jobs
 from kiosk.delivery.attendance import AttendanceCourier
 from kiosk.delivery.budget import Budget

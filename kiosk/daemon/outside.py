@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from kiosk.clock import Clock
-from kiosk.config import KemruSettings, SecretsError
+from kiosk.config import KemruSettings
+from kiosk.credentials import SecretsError
 from kiosk.delivery.standing import lane_status
 from kiosk.models import Lane
 from kiosk.store import Store

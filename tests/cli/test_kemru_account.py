@@ -6,7 +6,8 @@ import pytest
 
 from kiosk.cli.kemru import account
 from kiosk.cli.kemru.account import AccountError, Source, journal_folder, resolve
-from kiosk.config import ConfigError, SecretsError
+from kiosk.config import ConfigError
+from kiosk.credentials import SecretsError
 
 ENVIRON = {
     "KEMRU_URL": "https://environment.example",

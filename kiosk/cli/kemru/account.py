@@ -8,7 +8,8 @@ from typing import Literal
 import msgspec
 
 from kiosk.cli.common import DEFAULT_CONFIG
-from kiosk.config import KemruSettings, Secrets, load, read_secrets
+from kiosk.config import KemruSettings, load
+from kiosk.credentials import Secrets, read_secrets
 from kiosk.errors import Exit, KioskError
 from kiosk.kemru.messages import Credentials
 from kiosk.secret import Secret
