@@ -51,6 +51,7 @@ class Library:
         self._evict: deque[str] = deque()
         self._missing: deque[str] = deque()
         self._unproven: deque[int] = deque()
+        self._patrolling = False
 
     @property
     def waiting(self) -> int:
@@ -112,6 +113,9 @@ class Library:
             self.shelf.bring_in(self._missing.popleft())
         elif self._unproven:
             self._prove_quietly(self._unproven.popleft())
+        elif self._patrolling:
+            self._patrolling = False
+            self._look_again()
         else:
             return False
         return True
@@ -120,6 +124,10 @@ class Library:
         """Plan anew if fingers or members were added or removed since, or a shift has begun or ended: cheap when not."""
         if self._circumstances() != self._seen:
             self._plan()
+
+    def patrol(self) -> None:
+        """Have `work` look again into the slot whose proof is the oldest: somebody may have the scanner's wires in hand."""
+        self._patrolling = True
 
     def room(self) -> int | None:
         """An empty slot; made by taking the least expected finger out, if need be. None when no finger may be taken out."""
@@ -221,6 +229,12 @@ class Library:
             if error.changed:
                 self._plan()  # somebody may have to be written anew
             raise
+
+    def _look_again(self) -> None:
+        slot = self.shelf.oldest_proof()
+        if slot is not None and not self.shelf.still_holds(slot):
+            log.error("station %s: slot %d was changed behind the kiosk's back", self._station, slot)
+            self.settle()
 
     def _prove_quietly(self, slot: int) -> None:
         try:

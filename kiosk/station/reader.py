@@ -228,6 +228,7 @@ class Reader:
             scanner.check()
             if self._library.same():
                 self._library.refresh()
+                self._library.patrol()
             else:
                 self._settle(scanner)
 

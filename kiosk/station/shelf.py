@@ -182,6 +182,24 @@ class Shelf:
                 raise NotProvenError(f"slot {slot}: its finger was removed meanwhile", changed=True) from error
         self._proven[slot] = finger.id
 
+    def oldest_proof(self) -> int | None:
+        """The slot that nobody has looked into for the longest time, of those that were proven; None if there is none."""
+        return next(iter(self._proven), None)
+
+    def still_holds(self, slot: int) -> bool:
+        """Whether a slot that was proven still holds what it did, as far as this scanner lets anybody look."""
+        proven = self._proven.pop(slot)
+        row = self.rows().get(slot)
+        if row is not None and Capability.TEMPLATES in self._scanner.info.capabilities:
+            try:
+                found = self._vault.digest(self._read(slot))
+            except NotProvenError:
+                return False
+            if found != row.digest:
+                return False
+        self._proven[slot] = proven
+        return True
+
     def claim(self, slot: int) -> bool:
         """Find out whose finger lies in a slot that belongs to nobody: it becomes theirs, or is emptied.
 

@@ -14,6 +14,7 @@ from tests.support.station import AMINA, BARAKA, KEYS, Station, make, station
 
 TAGGED = ["r307", "r503"]
 EVERY = [*TAGGED, "zfm20"]
+FAMILIES = [*((model, "zfm") for model in EVERY), ("gt521f52", "gt521"), ("waveshare", "waveshare")]
 
 
 def kinds(desk: Station, member: Member) -> list[ScanKind]:
@@ -61,9 +62,12 @@ def test_F051_a_wiped_scanner_is_filled_again_with_nobody_present(tmp_path: Path
 
 
 @pytest.mark.parametrize("model", EVERY)
-def test_F051_a_library_that_is_lost_without_a_sound_is_missed_after_five_presses(tmp_path: Path, model: str) -> None:
+def test_F051_a_library_that_is_lost_without_a_sound_is_missed_after_five_presses(
+    tmp_path: Path, model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with station(tmp_path, model) as desk:
         two_enrolled(desk)
+        monkeypatch.setattr(desk.reader._library, "patrol", lambda: None)  # a queue leaves no free moment
         desk.emulator.wipe()
         told = [kind for _ in range(5) for kind in kinds(desk, AMINA)]
         assert told == [*[ScanKind.NOT_RECOGNISED] * 5, ScanKind.WAIT]
@@ -72,6 +76,18 @@ def test_F051_a_library_that_is_lost_without_a_sound_is_missed_after_five_presse
         assert len(desk.slots) == 2
         desk.clock.advance(30)
         assert kinds(desk, AMINA) == [ScanKind.WELCOME]
+
+
+@pytest.mark.parametrize("model", EVERY)
+def test_F051_a_library_that_is_lost_without_a_sound_is_missed_in_a_free_moment(tmp_path: Path, model: str) -> None:
+    with station(tmp_path, model) as desk:
+        two_enrolled(desk)
+        desk.emulator.wipe()
+        desk.clock.advance(6)
+        desk.steps(2)
+        desk.restored()
+        assert kinds(desk, AMINA) == [ScanKind.WELCOME]
+        assert kinds(desk, BARAKA) == [ScanKind.WELCOME]
 
 
 def test_mending_waits_for_the_wire_alone_and_people_come_first(tmp_path: Path) -> None:
@@ -153,6 +169,43 @@ def test_T010_tampered_with_behind_the_adapter_one_lost_answer_is_enough_to_look
         for member in (BARAKA, AMINA):
             [result] = desk.press(f"finger of {member.name}")
             assert result.name == member.name, result
+
+
+@pytest.mark.parametrize("keys", [KEYS, None])
+@pytest.mark.parametrize(("model", "family"), FAMILIES)
+def test_T010_tampered_with_without_a_trace_it_is_found_in_turn(
+    tmp_path: Path, model: str, family: str, keys: TemplateKeys | None
+) -> None:
+    with station(tmp_path, model, family=family, keys=keys) as desk:
+        two_enrolled(desk)
+        before = desk.emulator.device.templates()
+        for _ in range(6):
+            desk.clock.advance(6)
+            desk.steps(3)
+        assert not desk.reader._library.busy
+        desk.emulator.shuffle()
+        for _ in range(2):
+            desk.clock.advance(6)
+            desk.steps(3)
+        desk.restored()
+        assert sorted(desk.emulator.device.templates().values()) == sorted(before.values()), "nobody was thrown away"
+        for member in (AMINA, BARAKA):
+            [result] = desk.press(f"finger of {member.name}")
+            assert (result.kind, result.name) == (ScanKind.WELCOME, member.name)
+
+
+@pytest.mark.parametrize(("model", "family"), FAMILIES)
+def test_T010_every_slot_is_looked_into_again_in_turn(tmp_path: Path, model: str, family: str) -> None:
+    with station(tmp_path, model, family=family) as desk:
+        two_enrolled(desk)
+        shelf = desk.reader._library.shelf
+        order = []
+        for _ in range(4):
+            order.append(shelf.oldest_proof())
+            desk.clock.advance(6)
+            desk.steps(3)
+        assert order[0] != order[1]
+        assert order[:2] == order[2:]
 
 
 @pytest.mark.parametrize("slots", [[0], [0, 5], [5, 7]])
