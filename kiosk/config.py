@@ -3,6 +3,7 @@
 Each part of the kiosk gets its own section's values, never the whole. Secrets are not in this file: see `kiosk.credentials`.
 """
 
+import re
 import tomllib
 import urllib.parse
 from collections.abc import Callable
@@ -25,6 +26,8 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 DAYS: tuple[Day, ...] = get_args(Day)
 """In the order of `date.weekday()`."""
+
+_TIME_OF_DAY = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 
 _SLOWEST_BAUD = 9600
 
@@ -90,7 +93,7 @@ class ShiftSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ends: str
     margin_minutes: Annotated[int, msgspec.Meta(ge=0, le=240)] = 60
     titles: Annotated[list[Name], msgspec.Meta(max_length=100)] = []
-    members: Annotated[list[Name], msgspec.Meta(max_length=10_000)] = []
+    members: Annotated[list[Name], msgspec.Meta(max_length=2000)] = []
 
     def hours(self) -> tuple[time, time]:
         """`starts` and `ends` as times of day."""
@@ -205,9 +208,7 @@ def _senseless(settings: Settings) -> list[tuple[str, str]]:
         if 0 < station.baud < _SLOWEST_BAUD:
             found.append((f"station.{index}.baud", f"is 0 for the scanner's own speed, or at least {_SLOWEST_BAUD}"))
     for index, shift in enumerate(settings.shift):
-        for key, text in (("starts", shift.starts), ("ends", shift.ends)):
-            if (why := _time_of_day(text)) is not None:
-                found.append((f"shift.{index}.{key}", why))
+        found += [(f"shift.{index}.{key}", why) for key, why in _senseless_shift(shift)]
     found += _twice("station", [station.name for station in settings.station])
     found += _twice("shift", [shift.name for shift in settings.shift])
     return found
@@ -229,13 +230,19 @@ def _zone(zone: str) -> str | None:
     return None
 
 
+def _senseless_shift(shift: ShiftSettings) -> list[tuple[str, str]]:
+    times = (("starts", shift.starts), ("ends", shift.ends))
+    found = [(key, why) for key, text in times if (why := _time_of_day(text)) is not None]
+    for key, names in (("titles", shift.titles), ("members", shift.members)):
+        found += [(key, f'"{name}" begins or ends with a blank') for name in names if name != name.strip()]
+    found += [("days", f'"{day}" stands there twice') for day in DAYS if shift.days.count(day) > 1]
+    return found
+
+
 def _time_of_day(text: str) -> str | None:
-    try:
-        if time.fromisoformat(text).tzinfo is None:
-            return None
-    except ValueError:
-        pass  # said below, as for a time with a zone
-    return f'"{text}" is not a time of day, such as "04:00"'
+    if _TIME_OF_DAY.fullmatch(text):
+        return None
+    return f'"{text}" is not a time of day, from "00:00" to "23:59"'
 
 
 def _base_url(url: str) -> str | None:

@@ -6,7 +6,8 @@ msgspec itself stops at the first problem; a technician with one visit wants the
 import difflib
 import re
 from dataclasses import dataclass
-from typing import Annotated, Any, get_args, get_origin
+from datetime import date, time
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import msgspec
 
@@ -83,13 +84,31 @@ def _value(value: object, kind: Any, key: str) -> list[tuple[str, str]]:  # noqa
     bare = get_args(kind)[0] if get_origin(kind) is Annotated else kind
     if isinstance(bare, type) and issubclass(bare, msgspec.Struct):
         return _struct(value, bare, f"{key}.")
-    item = get_args(bare)[0] if get_origin(bare) is list else None
-    if isinstance(item, type) and issubclass(item, msgspec.Struct):
-        if not isinstance(value, list) or not value:
-            return [(key, f"must be given at least once, as [[{key}]]")]
-        found = [problem for index, each in enumerate(value) for problem in _struct(each, item, f"{key}.{index}.")]
-        return found or _converted(value, kind, key)
+    if get_origin(bare) is Literal and isinstance(value, str):
+        return _choice(value, get_args(bare), key)
+    if get_origin(bare) is list:
+        return _list(value, kind, get_args(bare)[0], key)
     return _converted(value, kind, key)
+
+
+def _list(value: object, kind: Any, item: Any, key: str) -> list[tuple[str, str]]:  # noqa: ANN401  type expressions
+    tables = isinstance(item, type) and issubclass(item, msgspec.Struct)
+    if not isinstance(value, list):
+        return [(key, f"is written [[{key}]], once for each")] if tables else _converted(value, kind, key)
+    if tables:
+        found = [problem for index, each in enumerate(value) for problem in _struct(each, item, f"{key}.{index}.")]
+    else:
+        found = [problem for each in value for problem in _value(each, item, key)]
+    found = found or _converted(value, kind, key)
+    return [(key, f"must be given at least once, as [[{key}]]")] if found and tables and not value else found
+
+
+def _choice(value: str, options: tuple[str, ...], key: str) -> list[tuple[str, str]]:
+    if value in options:
+        return []
+    close = difflib.get_close_matches(value.casefold(), options, n=1)
+    meant = f'; did you mean "{close[0]}"?' if close else ""
+    return [(key, f'"{value}" is none of {", ".join(options)}{meant}')]
 
 
 def _converted(value: object, kind: Any, key: str) -> list[tuple[str, str]]:  # noqa: ANN401  a type expression
@@ -97,7 +116,8 @@ def _converted(value: object, kind: Any, key: str) -> list[tuple[str, str]]:  # 
         msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
         message = str(error).replace("`", "")
-        return [(key, message[:1].lower() + message[1:])]
+        bare = message.startswith("Expected str, got") and isinstance(value, date | time)
+        return [(key, message[:1].lower() + message[1:] + (": put it in quotes" if bare else ""))]
     return []
 
 

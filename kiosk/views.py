@@ -71,18 +71,19 @@ class AbsentMember(msgspec.Struct, frozen=True):
 class ShiftView(msgspec.Struct, frozen=True):
     """A shift of the configuration as it is shown: from `starts` to `ends` (HH:MM) on each of `days` ("mon" to "sun").
 
-    `running` tells whether its `members`, so many of the roster, are expected now. Of the titles and uids in the configuration,
-    `unmatched` are nobody's; `such_as` has the first few.
+    `now` is "coming" within the margin before it starts, "on" until the margin after its end is over, and else empty. `members` counts
+    those of the roster whose it is, which is `everybody` where it names nobody; `unmatched` are titles and uids in it that are nobody's.
     """
 
     name: str
     days: list[str]
     starts: str
     ends: str
-    running: bool
+    margin_minutes: int
+    now: str
+    everybody: bool
     members: int
-    unmatched: int
-    such_as: list[str]
+    unmatched: list[str]
 
 
 class SealedFinger(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

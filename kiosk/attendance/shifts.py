@@ -1,5 +1,6 @@
 """When a shift runs, and whom it is for: who is expected at the glass. Pure: the moment and the members come as arguments."""
 
+import enum
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -7,6 +8,15 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from kiosk.models import ClockState, Member, Moment
+
+
+class Phase(enum.IntEnum):
+    """Where somebody's shift stands: who is expected sooner comes first."""
+
+    COMING = 0
+    """It starts within its margin."""
+    ON = 1
+    """It runs, or has ended within its margin."""
 
 
 class Shift(msgspec.Struct, frozen=True):
@@ -25,14 +35,18 @@ class Shift(msgspec.Struct, frozen=True):
     titles: frozenset[str] = frozenset()
     members: frozenset[str] = frozenset()
 
+    @property
+    def everybody(self) -> bool:
+        """Whether it names nobody, and so is for everybody."""
+        return not self.titles and not self.members
+
     def whose(self, members: Iterable[Member]) -> set[str]:
         """The uids of those of `members` whom the shift is for."""
-        everybody = not self.titles and not self.members
         titles = {_folded(title) for title in self.titles}
         return {
             member.uid
             for member in members
-            if everybody or member.uid in self.members or (member.title and _folded(member.title) in titles)
+            if self.everybody or member.uid in self.members or (member.title and _folded(member.title) in titles)
         }
 
     def idle(self, members: Iterable[Member]) -> list[str]:
@@ -42,25 +56,35 @@ class Shift(msgspec.Struct, frozen=True):
         titles = {_folded(member.title) for member in present if member.title}
         return sorted(title for title in self.titles if _folded(title) not in titles) + sorted(self.members - uids)
 
-    def runs(self, moment: Moment) -> bool:
-        """Whether somebody may come or go because of it at `moment`: within its hours, or `margin` of them."""
-        today, zone = moment.local().date(), ZoneInfo(moment.zone)
+    def phase(self, moment: Moment) -> Phase | None:
+        """Where the shift stands at `moment`; None while nobody comes or goes because of it."""
+        today, zone, now = moment.local().date(), ZoneInfo(moment.zone), moment.utc()
+        found: list[Phase] = []
         # A whole day's shift with a margin of hours, seen from its end, started the day before yesterday.
-        return any(self._covers(moment.utc(), today + timedelta(days=away), zone) for away in range(-2, 2))
+        for day in (today + timedelta(days=away) for away in range(-2, 2)):
+            begins, ends = self._hours(day, zone)
+            if day.weekday() in self.days and begins - self.margin <= now < ends + self.margin:
+                found.append(Phase.COMING if now < begins else Phase.ON)
+        # Whoever has not left yet from the last one does not come to the next.
+        return max(found, default=None)
 
-    def _covers(self, now: datetime, day: date, zone: ZoneInfo) -> bool:
-        if day.weekday() not in self.days:
-            return False
+    def _hours(self, day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
         last = day if self.ends > self.starts else day + timedelta(days=1)
-        begins = datetime.combine(day, self.starts, zone).astimezone(UTC)
-        return begins - self.margin <= now < datetime.combine(last, self.ends, zone).astimezone(UTC) + self.margin
+        return (
+            datetime.combine(day, self.starts, zone).astimezone(UTC),
+            datetime.combine(last, self.ends, zone).astimezone(UTC),
+        )
 
 
-def running(shifts: Sequence[Shift], moment: Moment) -> tuple[Shift, ...]:
-    """Those of `shifts` that run at `moment`; none while the clock has not been set, which knows neither hour nor day."""
+def running(shifts: Sequence[Shift], moment: Moment) -> tuple[tuple[Shift, Phase], ...]:
+    """Those of `shifts` because of which people come and go at `moment`, and where each stands.
+
+    None while the clock has not been set, which knows neither hour nor day.
+    """
     if moment.state is ClockState.UNSYNCED:
         return ()
-    return tuple(shift for shift in shifts if shift.runs(moment))
+    phases = ((shift, shift.phase(moment)) for shift in shifts)
+    return tuple((shift, phase) for shift, phase in phases if phase is not None)
 
 
 def _folded(title: str) -> str:

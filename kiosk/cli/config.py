@@ -4,8 +4,9 @@ from pathlib import Path
 
 import click
 
-from kiosk.cli.common import DEFAULT_CONFIG, json_option, print_json
-from kiosk.config import describe, load
+from kiosk.cli.common import DEFAULT_CONFIG, counted, json_option, print_json
+from kiosk.cli.shifts import hours
+from kiosk.config import ShiftSettings, describe, load
 
 
 @click.group()
@@ -24,3 +25,12 @@ def check(path: Path, *, as_json: bool) -> None:
     else:
         stations = ", ".join(f"{station.name} on {station.scanner}" for station in settings.station)
         click.echo(f"{path}: good. {settings.site.name}: {stations}.")
+        for shift in settings.shift:
+            click.echo(
+                f"Shift {shift.name}: {' '.join(shift.days)}, {hours(shift.starts, shift.ends)}, for {_whom(shift)}."
+            )
+
+
+def _whom(shift: ShiftSettings) -> str:
+    uids = [counted(len(shift.members), "member by uid", "members by uid")] if shift.members else []
+    return ", ".join([*shift.titles, *uids]) or "everybody"

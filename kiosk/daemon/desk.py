@@ -11,9 +11,9 @@ from kiosk.clock import Clock
 from kiosk.config import Settings
 from kiosk.control.protocol import Code, ControlError
 from kiosk.control.server import Method, Nothing
-from kiosk.daemon import shifts
 from kiosk.daemon.outside import Outside
 from kiosk.daemon.people import People
+from kiosk.daemon.shifts import shifts_of, shifts_report
 from kiosk.daemon.stations import reader_of
 from kiosk.daemon.upkeep import Upkeep
 from kiosk.delivery.standing import LAST_ROSTER
@@ -74,7 +74,7 @@ class Desk:
         self._outside = outside
         self._upkeep = upkeep
         self._people = People(store, clock, readers, upkeep.vault)
-        self._shifts = shifts.report(shifts.shifts_of(settings), store, clock)
+        self._shifts = shifts_report(shifts_of(settings), store, clock)
         self._started = clock.monotonic()
         self._known: dict[str, Any] = {}
 

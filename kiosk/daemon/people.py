@@ -1,6 +1,6 @@
 """What can be asked about members' fingers and PINs through the control socket."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated
 
 import msgspec
@@ -9,6 +9,7 @@ from kiosk import pins
 from kiosk.clock import Clock
 from kiosk.control.protocol import Code, ControlError
 from kiosk.control.server import Method
+from kiosk.daemon.reports import report
 from kiosk.daemon.stations import reader_of
 from kiosk.errors import KioskError
 from kiosk.models import FingerName, Member, SlotState
@@ -18,9 +19,6 @@ from kiosk.views import AbsentMember, FingerView, PinHolder, Restored, ScanKind,
 
 PAGE = 200
 """Sealed fingers in one answer or request: each stays below the longest line of the socket."""
-
-ROWS = 1000
-"""Rows of a report in one answer, for the same reason."""
 
 NO_COPIES = "This kiosk keeps no copies of fingers just now: `kiosk status` says why."
 
@@ -76,12 +74,6 @@ class PageParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     after: Annotated[str, msgspec.Meta(max_length=200)] = ""
 
 
-class RowsParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which rows of a report: ROWS of them from number `start` on."""
-
-    start: Annotated[int, msgspec.Meta(ge=0)] = 0
-
-
 class RestoreParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Fingers out of a backup."""
 
@@ -103,9 +95,9 @@ class People:
         return {
             "fingers": Method(MemberParams, self._fingers, operator=True),
             "remove_finger": Method(FingerParams, self._remove_finger, operator=True),
-            "weak_fingers": _report(self._weak),
-            "absent": _report(self._absent),
-            "pins": _report(self._pins),
+            "weak_fingers": report(self._weak),
+            "absent": report(self._absent),
+            "pins": report(self._pins),
             "set_pin": Method(NewPinParams, self._set_pin, operator=True, slow="reports"),
             "remove_pin": Method(MemberParams, self._remove_pin, operator=True),
             "punch_by_pin": Method(PinParams, self._punch_by_pin, slow="punches"),
@@ -214,12 +206,3 @@ class People:
         if not self._vault.keeps:
             raise ControlError(NO_COPIES)
         return self._vault.restore(params.fingers)
-
-
-def _report(rows: Callable[[], Sequence[msgspec.Struct]]) -> Method:
-    """A method that lists `rows`, page by page, made anew for each: they are long only where few ask."""
-
-    def page(params: RowsParams) -> Sequence[msgspec.Struct]:
-        return rows()[params.start : params.start + ROWS]
-
-    return Method(RowsParams, page, operator=True, slow="reports")

@@ -3,16 +3,16 @@
 from datetime import timedelta
 
 from kiosk import attendance
-from kiosk.attendance import Shift
+from kiosk.attendance import Phase, Shift
 from kiosk.clock import Clock
 from kiosk.config import DAYS, Settings
-from kiosk.control.server import Method, Nothing
+from kiosk.control.server import Method
+from kiosk.daemon.reports import report
 from kiosk.models import Member
 from kiosk.store import Store
 from kiosk.views import ShiftView
 
-SHOWN = 5
-"""Of the names that match nobody: enough to see what is meant."""
+_WORDS = {Phase.COMING: "coming", Phase.ON: "on"}
 
 
 def shifts_of(settings: Settings) -> tuple[Shift, ...]:
@@ -30,26 +30,26 @@ def shifts_of(settings: Settings) -> tuple[Shift, ...]:
     )
 
 
-def report(shifts: tuple[Shift, ...], store: Store, clock: Clock) -> Method:
+def shifts_report(shifts: tuple[Shift, ...], store: Store, clock: Clock) -> Method:
     """The control method that lists `shifts`, and what they come to with the roster and the hour as they are."""
 
-    def views(_: Nothing) -> list[ShiftView]:
+    def views() -> list[ShiftView]:
         members = [member for member in store.members.all() if member.active]
-        on_now = attendance.running(shifts, clock.now())
-        return [_view(shift, members, running=shift in on_now) for shift in shifts]
+        on_now = dict(attendance.running(shifts, clock.now()))
+        return [_view(shift, members, on_now.get(shift)) for shift in shifts]
 
-    return Method(Nothing, views, operator=True, slow="reports")
+    return report(views, page=1)  # one shift may name two thousand members that are unknown
 
 
-def _view(shift: Shift, members: list[Member], *, running: bool) -> ShiftView:
-    idle = shift.idle(members)
+def _view(shift: Shift, members: list[Member], phase: Phase | None) -> ShiftView:
     return ShiftView(
         name=shift.name,
         days=[DAYS[day] for day in sorted(shift.days)],
         starts=f"{shift.starts:%H:%M}",
         ends=f"{shift.ends:%H:%M}",
-        running=running,
+        margin_minutes=shift.margin // timedelta(minutes=1),
+        now="" if phase is None else _WORDS[phase],
+        everybody=shift.everybody,
         members=len(shift.whose(members)),
-        unmatched=len(idle),
-        such_as=idle[:SHOWN],
+        unmatched=shift.idle(members),
     )

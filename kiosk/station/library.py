@@ -6,25 +6,23 @@ served in between.
 
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Sequence
 
 from drivers import Capability, Scanner
-from kiosk.attendance import Shift
-from kiosk.models import Finger, SlotState
+from kiosk import attendance
+from kiosk.clock import Clock
+from kiosk.models import ClockState, Finger, Member, Moment, SlotState
 from kiosk.station.identity import Identity, LibraryError, Standing, costly, foreign
-from kiosk.station.plan import expected, plan
+from kiosk.station.plan import Outlook, expected, plan
 from kiosk.station.shelf import NotProvenError, Setbacks, Shelf
 from kiosk.station.vault import Vault
 from kiosk.store import Store
 
 log = logging.getLogger(__name__)
 
-RECENT = 20_000
-"""Members who punched last, and are expected to punch again."""
-
 
 class Library:
-    """The library of `scanner`, which is open, at `station`; `on_now` tells the shifts whose people are expected now.
+    """The library of `scanner`, which is open, at `station`; `shifts` and `clock` tell who is expected.
 
     Every method may raise ScannerError and StoreError.
     """
@@ -35,8 +33,9 @@ class Library:
         scanner: Scanner,
         store: Store,
         vault: Vault,
+        clock: Clock,
         setbacks: Setbacks,
-        on_now: Callable[[], tuple[Shift, ...]],
+        shifts: Sequence[attendance.Shift],
     ) -> None:
         self.absent = 0
         self.shelf = Shelf(station, scanner, store, vault, setbacks)
@@ -44,7 +43,9 @@ class Library:
         self._scanner = scanner
         self._store = store
         self._vault = vault
-        self._on_now = on_now
+        self._clock = clock
+        self._setbacks = setbacks
+        self._shifts = shifts
         self._identity = Identity(station, scanner, store, vault)
         self._seen: tuple[object, ...] = ()
         self._foreign: deque[int] = deque()
@@ -110,7 +111,7 @@ class Library:
         elif self._evict:
             self.shelf.take_out(self._evict.popleft())
         elif self._missing:
-            self.shelf.bring_in(self._missing.popleft())
+            self._bring_in(self._missing.popleft())
         elif self._unproven:
             self._prove_quietly(self._unproven.popleft())
         elif self._patrolling:
@@ -121,7 +122,7 @@ class Library:
         return True
 
     def refresh(self) -> None:
-        """Plan anew if fingers or members were added or removed since, or a shift has begun or ended: cheap when not."""
+        """Plan anew if fingers, members or their titles are others since, or a shift has begun or ended: cheap when not."""
         if self._circumstances() != self._seen:
             self._plan()
 
@@ -134,9 +135,9 @@ class Library:
         slot = self.shelf.free_slot()
         if slot is not None or self.shelf.refuses:
             return slot
-        held, movable = self._held(), self._movable()
-        for finger in reversed(self._in_order(self._wanted(), held, movable)):
-            if finger in movable and finger in held and self.shelf.take_out(finger):
+        held, copies, active = self._held(), self._copies(), self._active()
+        for finger in reversed(expected(self._wanted(active), held, self._outlook(active))):
+            if finger in copies and finger in held and self.shelf.take_out(finger):
                 return self.shelf.free_slot()
         return None
 
@@ -153,7 +154,7 @@ class Library:
 
     def lend(self, finger: Finger) -> int | None:
         """Bring `finger` into a slot now, for a scanner that can compare with nothing else; its slot, or None if that cannot be."""
-        if finger.id not in self._movable() or self.room() is None:
+        if finger.id not in self._copies() or self.room() is None:
             return None
         self.shelf.bring_in(finger.id)
         return self.slot_of(finger)
@@ -165,7 +166,7 @@ class Library:
         """
         if self.shelf.row_of(finger.id) is not None:
             self.settle()
-        return self.shelf.row_of(finger.id) is not None or finger.id in self._movable()
+        return self.shelf.row_of(finger.id) is not None or finger.id in self._copies()
 
     def _take_over(self, found: Standing, *, erase: bool) -> None:
         """Make another scanner ours: empty, with no slot of the store in it. Raises LibraryError if that would cost somebody a finger."""
@@ -187,40 +188,55 @@ class Library:
 
     def _plan(self) -> None:
         self._seen = self._circumstances()
-        wanted, held, movable = self._wanted(), self._held(), self._movable()
+        active, held, copies = self._active(), self._held(), self._copies()
+        wanted = self._wanted(active)
+        movable = {finger for finger in copies if not self._setbacks.hopeless(finger)}
+        possible = [each for each in wanted if each.id in held or each.id in movable]
+        order = expected(possible, held, self._outlook(active))
+        planned = plan(order, held, movable, self._scanner.info.capacity)
         self._foreign = deque(self.shelf.strangers())
         self._unproven = deque(self.shelf.unproven())
-        planned = plan(self._in_order(wanted, held, movable), held, movable, self._scanner.info.capacity)
         self._evict, self._missing = deque(planned.evict), deque(planned.write)
-        known = {wanted[finger] for finger in wanted if finger in held or finger in movable}
-        self.absent = len(set(wanted.values()) - known)
+        here = {each.member_uid for each in wanted if each.id in held or each.id in copies}
+        self.absent = len({each.member_uid for each in wanted} - here)
 
     def _circumstances(self) -> tuple[object, ...]:
         """What changes when there is something to plan for."""
-        store = self._store
-        return store.fingers.count(), store.templates.count(), store.members.count(), self._on_now()
+        store, now = self._store, self._clock.now()
+        on_now = attendance.running(self._shifts, now)
+        return store.fingers.count(), store.templates.count(), store.members.revision, on_now, _unset(now)
 
-    def _wanted(self) -> dict[str, str]:
-        """The enrolled fingers of everybody who may punch: id to member's uid."""
-        active = {member.uid for member in self._store.members.all() if member.active}
-        return {finger.id: finger.member_uid for finger in self._store.fingers.all() if finger.member_uid in active}
+    def _active(self) -> list[Member]:
+        """Everybody who may punch."""
+        return [member for member in self._store.members.all() if member.active]
+
+    def _wanted(self, active: list[Member]) -> list[Finger]:
+        """Their enrolled fingers, the first enrolled first."""
+        uids = {member.uid for member in active}
+        return [finger for finger in self._store.fingers.all() if finger.member_uid in uids]
 
     def _held(self) -> set[str]:
         return {row.finger_id for row in self.shelf.rows().values()}
 
-    def _movable(self) -> set[str]:
-        """Fingers that can be written into this scanner whenever that is wanted."""
+    def _copies(self) -> set[str]:
+        """Fingers of which there are copies for this scanner, which can therefore be taken out of it, and written into it."""
         info = self._scanner.info
         can = Capability.TEMPLATES in info.capabilities
         return self._vault.restorable(info.model, info.template_size) if can else set()
 
-    def _in_order(self, wanted: dict[str, str], held: set[str], movable: set[str]) -> list[str]:
-        """Those of `wanted` that this scanner can hold, the most expected first."""
-        on_now = self._on_now()
-        members = self._store.members.all() if on_now else []
-        on_shift = {uid for shift in on_now for uid in shift.whose(members)}
-        possible = {finger: uid for finger, uid in wanted.items() if finger in held or finger in movable}
-        return expected(possible, self._store.punches.recent(RECENT), held, on_shift)
+    def _outlook(self, active: list[Member]) -> Outlook:
+        now = self._clock.now()
+        phases: dict[str, attendance.Phase] = {}
+        for shift, phase in attendance.running(self._shifts, now):
+            for uid in shift.whose(active):
+                phases[uid] = min(phase, phases.get(uid, phase))
+        last = self._store.punches.last_of({member.uid for member in active})
+        return Outlook(None if _unset(now) else now.utc_us, phases, last)
+
+    def _bring_in(self, finger: str) -> None:
+        self.shelf.bring_in(finger)
+        if self._setbacks.hopeless(finger):
+            self._plan()  # somebody else may have its slot
 
     def _prove(self, slot: int, finger: Finger) -> None:
         try:
@@ -241,6 +257,10 @@ class Library:
             self.owner(slot)
         except NotProvenError as error:
             log.warning("station %s: %s", self._station, error)
+
+
+def _unset(now: Moment) -> bool:
+    return now.state is ClockState.UNSYNCED
 
 
 __all__ = ["Library", "LibraryError", "NotProvenError"]

@@ -184,7 +184,9 @@ class Reader:
         port, scanner = self._finder.attempt()
         self._scanner = scanner
         self._set(port=port)
-        self._library = Library(self.status.name, scanner, self._store, self._vault, self._setbacks, self._shifts_now)
+        self._library = Library(
+            self.status.name, scanner, self._store, self._vault, self._clock, self._setbacks, self._shifts
+        )
         self._feedback = Feedback(scanner, wanted=self._wants_light)
         self._settle(scanner)
         self._finder.keep()
@@ -195,9 +197,6 @@ class Reader:
         told = self.status
         log.info("station %s: %s at %s, %d of %d slots used", told.name, told.model, port, told.used, told.capacity)
         return scanner
-
-    def _shifts_now(self) -> tuple[attendance.Shift, ...]:
-        return attendance.running(self._shifts, self._clock.now())
 
     def _settle(self, scanner: Scanner) -> None:
         self._library.settle(erase=self._adopted())

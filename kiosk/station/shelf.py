@@ -49,6 +49,10 @@ class Setbacks:
         """It failed: a finger by its id, or a slot by its number."""
         self._failed[what] += 1
 
+    def give_up(self, what: str | int) -> None:
+        """It will fail however often it is tried."""
+        self._failed[what] = TRIES
+
     def unwritable(self, slot: int) -> None:
         """The slot cannot be written."""
         self._unwritable.add(slot)
@@ -162,6 +166,7 @@ class Shelf:
             return
         template = self._vault.fetch(finger, self._scanner.info.model)
         if template is None:
+            self._setbacks.give_up(finger_id)
             return
         try:
             self._store.slots.reserve(Slot(self._station, slot, finger_id, SlotState.WRITING))

@@ -5,6 +5,7 @@ from kiosk.store.errors import NotSaved, SaveUnknown, StoreConflict, StoreDamage
 from kiosk.store.members import RosterChange
 from kiosk.store.outbox import LaneCounts
 from kiosk.store.pins import Pin
+from kiosk.store.punches import LastPunch
 from kiosk.store.store import Store
 from kiosk.store.usage import FingerUsage
 
@@ -12,6 +13,7 @@ __all__ = [
     "ChainReport",
     "FingerUsage",
     "LaneCounts",
+    "LastPunch",
     "NotSaved",
     "Pin",
     "RosterChange",

@@ -24,14 +24,16 @@ class RosterChange(msgspec.Struct, frozen=True):
 
 
 class Members:
-    """The table of that name."""
+    """The table of that name. `revision` changes whenever it is told anew who may punch, or by which title, in this process."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.revision = 0
 
     def put(self, member: Member) -> None:
         """Add or replace one member."""
         self._write([member], None)
+        self.revision += 1
 
     def replace_all(self, members: list[Member], now_us: int) -> RosterChange:
         """Make `members` the roster, as of `now_us`. Of several with the same uid the last one counts.
@@ -51,6 +53,9 @@ class Members:
         rest = iter([*added, *changed, *gone])
         while batch := list(islice(rest, BATCH)):
             self._write(batch, now_us)
+        # Credits for SMS change at every pull, and make nobody come or go.
+        if added or gone or any(_standing(member) != _standing(old[member.uid]) for member in changed):
+            self.revision += 1
         return RosterChange(added=len(added), changed=len(changed), gone=len(gone))
 
     def get(self, uid: str) -> Member | None:
@@ -70,6 +75,10 @@ class Members:
         records = [msgspec.structs.asdict(member) | {"changed_us": now_us} for member in members]
         with self._database.atomic():
             self._database.utils().table("members").upsert_all(records, pk="uid")
+
+
+def _standing(member: Member) -> tuple[bool, str | None]:
+    return member.active, member.title
 
 
 def _member(row: tuple[Any, ...]) -> Member:

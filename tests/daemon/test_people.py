@@ -9,7 +9,8 @@ import pytest
 
 from kiosk.clock import FakeClock
 from kiosk.control import protocol
-from kiosk.daemon.people import ROWS, People, RowsParams
+from kiosk.daemon.people import People
+from kiosk.daemon.reports import ROWS, RowsParams
 from kiosk.models import Member
 from kiosk.station import Reader, Vault
 from kiosk.store import Store

@@ -1,12 +1,14 @@
 """Number and finger, number and PIN: nobody is turned away because of worn fingers or a full library."""
 
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from kiosk.models import FingerName, Member, Method
 from kiosk.station import BusyError, EnrolRequest
-from kiosk.views import EnrolProgress, ScanKind
+from kiosk.store import NotSaved, SaveUnknown, StoreError
+from kiosk.views import EnrolProgress, ScanKind, ScannerHealth
 from tests.support.station import AMINA, BARAKA, Station, station
 
 
@@ -142,3 +144,21 @@ def test_a_pin_punch_is_marked(desk: Station) -> None:
 def test_a_member_who_left_cannot_punch_by_pin(desk: Station) -> None:
     desk.store.members.put(Member(uid="2", name="BARAKA", active=False))
     assert desk.reader.pinpad.credit("2").kind is ScanKind.DENIED
+
+
+@pytest.mark.parametrize(("error", "fatal"), [(NotSaved("the disk is full"), False), (SaveUnknown("I/O error"), True)])
+def test_a_pin_punch_that_is_not_on_disk_is_not_green_and_what_nobody_knows_ends_the_station(
+    desk: Station, monkeypatch: pytest.MonkeyPatch, error: StoreError, *, fatal: bool
+) -> None:
+    def fail(*_: object) -> NoReturn:
+        raise error
+
+    monkeypatch.setattr(desk.store.punches, "record", fail)
+    assert desk.reader.pinpad.credit("2").kind is ScanKind.NOT_SAVED
+    if fatal:
+        with pytest.raises(SaveUnknown):
+            desk.reader.step()
+        assert desk.health is ScannerHealth.FAULT
+    else:
+        desk.steps(2)
+        assert desk.health is ScannerHealth.READY

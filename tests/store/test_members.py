@@ -64,3 +64,19 @@ def test_a_punch_gets_in_between_the_batches_of_a_long_roster(store: Store, monk
     monkeypatch.setattr(members.Members, "_write", write)
     store.members.replace_all([member(number) for number in range(25)], 1)
     assert written == [10, 10, 5]
+
+
+def test_the_revision_tells_of_who_may_punch_and_by_which_title_and_of_nothing_else(store: Store) -> None:
+    members, seen = store.members, [store.members.revision]
+
+    def moved(roster: list[Member]) -> bool:
+        members.replace_all(roster, 1)
+        seen.append(members.revision)
+        return seen[-1] != seen[-2]
+
+    first = msgspec.structs.replace(member(1), balance=10, title="Teacher")
+    assert moved([first, member(2)])
+    assert not moved([first, member(2)])
+    assert not moved([msgspec.structs.replace(first, balance=9, phone=None), member(2)])
+    assert moved([msgspec.structs.replace(first, title="Guard"), member(2)])
+    assert moved([msgspec.structs.replace(first, title="Guard"), member(3)]), "as many as before"

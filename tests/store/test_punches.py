@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from kiosk.clock import FakeClock
 from kiosk.ids import uuid7
 from kiosk.models import ClockState, Direction, Lane, Method, Moment, Punch
-from kiosk.store import FingerUsage, Store, StoreConflict, StoreDamaged, chain, punches
+from kiosk.store import FingerUsage, LastPunch, Store, StoreConflict, StoreDamaged, chain, punches
 from tests.support.store import delivery, punch, record
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
@@ -221,26 +221,29 @@ def test_a_slot_that_no_scanner_has_is_refused_and_none_is_none(store: Store, cl
     assert store.punches.latest(9) == [without]
 
 
-def test_who_punched_lately_comes_newest_first_once_each(
+def test_who_punched_last_comes_newest_first_once_each(
     store: Store, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(punches, "PAGE", 3)
-    assert store.punches.recent(5) == {}
+    everybody = {"A", "B", "C", "D"}
+    assert store.punches.last_of(everybody) == {}
     record(store, clock, ["D", "A", "B", "A", "A", "C", "A"])
-    assert list(store.punches.recent(5)) == ["A", "C", "B", "D"]
-    assert list(store.punches.recent(2)) == ["A", "C"]
-    assert store.punches.recent(0) == {}
+    assert list(store.punches.last_of(everybody)) == ["A", "C", "B", "D"]
+    assert list(store.punches.last_of({"D", "C", "never"})) == ["C", "D"]
+    assert store.punches.last_of(set()) == {}
     monkeypatch.setattr(punches, "LATELY", 5)
-    assert list(store.punches.recent(5)) == ["A", "C", "B"]
+    assert list(store.punches.last_of(everybody)) == ["A", "C", "B"]
 
 
-def test_with_which_finger_is_told_as_far_as_one_was_used(store: Store, clock: FakeClock) -> None:
-    for uid, finger in (("A", "a1"), ("B", "b1"), ("A", "a2"), ("A", None), ("C", None)):
-        made = punch(clock, member_uid=uid)
-        store.punches.record(msgspec.structs.replace(made, finger_id=finger), [])
-        clock.advance(60)
-    assert store.punches.recent(3) == {"C": None, "A": "a2", "B": "b1"}
-    assert store.punches.recent(2) == {"C": None, "A": "a2"}
+def test_the_last_punch_tells_when_and_with_which_finger(store: Store, clock: FakeClock) -> None:
+    made = []
+    for uid, finger in (("A", "a1"), ("B", "b1"), ("A", "a2"), ("B", None)):
+        made.append(msgspec.structs.replace(punch(clock, member_uid=uid), finger_id=finger))
+        store.punches.record(made[-1], [])
+    assert store.punches.last_of({"A", "B"}) == {
+        "B": LastPunch(None, made[3].at.utc_us),
+        "A": LastPunch("a2", made[2].at.utc_us),
+    }
 
 
 def test_usage_tells_what_a_finger_takes_and_how_its_scores_go(
