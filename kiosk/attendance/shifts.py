@@ -49,7 +49,7 @@ class Shift(msgspec.Struct, frozen=True):
             if self.everybody or member.uid in self.members or (member.title and _folded(member.title) in titles)
         }
 
-    def idle(self, members: Iterable[Member]) -> list[str]:
+    def unmatched(self, members: Iterable[Member]) -> list[str]:
         """The titles and uids of the shift that none of `members` has, which are misspelt, or of somebody who has left."""
         present = list(members)
         uids = {member.uid for member in present}
@@ -79,7 +79,7 @@ class Shift(msgspec.Struct, frozen=True):
 def running(shifts: Sequence[Shift], moment: Moment) -> tuple[tuple[Shift, Phase], ...]:
     """Those of `shifts` because of which people come and go at `moment`, and where each stands.
 
-    None while the clock has not been set, which knows neither hour nor day.
+    Empty while nobody has set the clock, which then knows neither hour nor day.
     """
     if moment.state is ClockState.UNSYNCED:
         return ()

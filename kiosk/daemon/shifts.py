@@ -51,5 +51,5 @@ def _view(shift: Shift, members: list[Member], phase: Phase | None) -> ShiftView
         now="" if phase is None else _WORDS[phase],
         everybody=shift.everybody,
         members=len(shift.whose(members)),
-        unmatched=shift.idle(members),
+        unmatched=shift.unmatched(members),
     )

@@ -132,7 +132,7 @@ MEMBERS = [
 
 
 @pytest.mark.parametrize(
-    ("titles", "uids", "whose", "idle"),
+    ("titles", "uids", "whose", "unmatched"),
     [
         (set(), set(), {"1", "2", "3", "4"}, []),
         ({"NIGHT GUARD"}, set(), {"1"}, []),
@@ -141,7 +141,7 @@ MEMBERS = [
         ({" "}, set(), set(), [" "]),
     ],
 )
-def test_whose_a_shift_is(titles: set[str], uids: set[str], whose: set[str], idle: list[str]) -> None:
+def test_whose_a_shift_is(titles: set[str], uids: set[str], whose: set[str], unmatched: list[str]) -> None:
     each = Shift("s", frozenset({MON}), time(8), time(17), titles=frozenset(titles), members=frozenset(uids))
     assert each.whose(MEMBERS) == whose
-    assert each.idle(MEMBERS) == idle
+    assert each.unmatched(MEMBERS) == unmatched
