@@ -20,6 +20,8 @@ class Finding(enum.StrEnum):
     """Not one byte came, at any speed."""
     DEAF = "deaf"
     """It did talk, and does not hear: only taking its power away helps."""
+    OTHER_ADDRESS = "other address"
+    """It answers as another module than the one that was asked."""
     WRONG_SPEED = "wrong speed"
     """It answers, at another speed than the one expected."""
     NOISE = "noise"
@@ -48,6 +50,8 @@ CURES = {
     " measure its supply (3.3 V or 5 V as the module says) and the common ground; try another adapter, then another scanner.",
     Finding.DEAF: "Take the scanner's power away for two seconds and give it back (a restart of the kiosk does not). If it happens again,"
     " give the scanner a supply of its own.",
+    Finding.OTHER_ADDRESS: "Give the module the factory's address back, FFFFFFFF, with the program that changed it. If nobody has"
+    " that program any more, replace the module.",
     Finding.WRONG_SPEED: "Write its speed into the configuration.",
     Finding.NOISE: "Check the common ground and the cable's length (below 2 m, away from mains), the scanner's voltage (3.3 V or 5 V), and"
     " that this port leads to a fingerprint scanner at all.",

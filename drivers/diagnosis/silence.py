@@ -5,6 +5,7 @@ from drivers.errors import LinkTimeout
 from drivers.holders import holders
 from drivers.link import Link
 from drivers.zfm import trial
+from drivers.zfm.codec import BROADCAST
 from drivers.zfm.commands import VFY_PWD
 
 # Speeds of consoles: that of the kernel's, that of most gettys, that of old ones.
@@ -54,6 +55,9 @@ def _sign(case: Case, speed: int, heard: trial.Heard) -> Diagnosis | None:
     if heard.woke:
         case.note(f"at {speed} bit/s it says that it got power, and answers nothing")
         return case.closed(Finding.DEAF)
+    if heard.address not in {None, BROADCAST} and _asked(case, speed).address == heard.address:
+        case.note(f"at {speed} bit/s it answers under the address {heard.address:08X}")
+        return case.closed(Finding.OTHER_ADDRESS)
     if heard.codes:
         case.note(f"at {speed} bit/s it answered one question, and nothing before and after")
         return case.closed(Finding.DEAF)

@@ -26,9 +26,13 @@ _FIELDS = {VFY_PWD: bytes(4), GEN_IMG: b"", CHECK_SENSOR: b""}
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Confirmation codes of the good acks, how many packets were damaged, our own bytes echoed, and the bytes of no packet."""
+    """Confirmation codes of the good acks, how many packets were damaged, our own bytes echoed, and the bytes of no packet.
+
+    `address` is the one that the first of the acks came from, None without any.
+    """
 
     codes: tuple[int, ...]
+    address: int | None
     damaged: int
     echoed: bool
     strays: bytes = field(repr=False)
@@ -77,5 +81,6 @@ def _listen(link: Link, sent: Packet | None, deadline: float) -> Heard:
 def _sorted(raw: bytes, packets: list[Packet], sent: Packet | None, damaged: int) -> Heard:
     for packet in packets:
         raw = raw.replace(packet.to_bytes(), b"", 1)
-    codes = tuple(packet.payload[0] for packet in packets if packet.pid is Pid.ACK and packet.payload)
-    return Heard(codes, damaged, sent in packets, raw)
+    acks = [packet for packet in packets if packet.pid is Pid.ACK and packet.payload]
+    codes, address = tuple(ack.payload[0] for ack in acks), acks[0].address if acks else None
+    return Heard(codes, address, damaged, sent in packets, raw)

@@ -165,6 +165,15 @@ def test_deaf_says_that_it_got_power_and_hears_nothing(r307: Emulator) -> None:
     assert any("got power" in sight for sight in found.evidence)
 
 
+def test_another_address_than_the_factory_s_is_named(r307: Emulator) -> None:
+    r307.device._flash.registers.address = 0x1234ABCD  # type: ignore[attr-defined]
+    r307.power_cycle()
+    found = diagnosed(r307.link, scale=0.1)
+    assert found.finding is Finding.OTHER_ADDRESS
+    assert "at 57600 bit/s it answers under the address 1234ABCD" in found.evidence
+    assert "FFFFFFFF" in found.cure
+
+
 def test_F056_wrong_speed_says_which(r307: Emulator) -> None:
     r307.device._flash.registers.baud_n = 8  # type: ignore[attr-defined]
     r307.power_cycle()
