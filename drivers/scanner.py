@@ -46,6 +46,8 @@ class RetryReason(enum.StrEnum):
     WET = "wet"
     IMAGING = "imaging"
     RESIDUAL = "residual"
+    UNCLEAR = "unclear"
+    """The scanner does not tell why."""
 
 
 class Light(enum.StrEnum):

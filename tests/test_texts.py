@@ -35,7 +35,6 @@ def test_the_scanners_reasons_are_advice() -> None:
     [
         "lift_finger",
         "press_again",
-        "centre",
         "see_office",
         "use_other_finger",
         "scanner_fault",

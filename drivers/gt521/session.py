@@ -13,7 +13,7 @@ _GREETINGS, _GLANCES = 3, 2
 # Seconds for each greeting at a speed that is only tried.
 _GLANCE = 0.3
 # The sensor knows no better reason than "too bad fingerprint".
-BAD_FINGER = Retry(RetryReason.SMUDGED)
+BAD_FINGER = Retry(RetryReason.UNCLEAR)
 
 
 class Session:

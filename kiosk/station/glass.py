@@ -37,6 +37,11 @@ class Glass:
         return self._presses.suspect
 
     @property
+    def stuck(self) -> bool:
+        """Whether nobody can be served, because something lies on the glass and stays."""
+        return self._presses.stuck
+
+    @property
     def locked_s(self) -> float:
         """Seconds until fingers are looked at again; 0 when they are."""
         return self._presses.locked_s
@@ -46,13 +51,13 @@ class Glass:
         self._presses.answered()
 
     def look(self, scanner: Scanner, library: Library, publish: Publish) -> bool:
-        """Look once, and answer if there is something to; returns whether the glass is empty, and nobody waits.
+        """Look once, and answer if there is something to; returns whether nobody waits: the glass is empty, or will not be.
 
         Raises ScannerError, and StoreError after having said so.
         """
         if not self._presses.lifted and Capability.PRESENCE in scanner.info.capabilities:
             self.await_lift(scanner, publish)
-            return False
+            return self.stuck
         if self._presses.locked_s:
             scanner.check()  # somebody may do something to it while nobody is served
             return True

@@ -4,6 +4,7 @@ two empty looks, 400 ms apart, between two answers       the finger was lifted
 the very same score in the same slot, without a lift     a print that was left on the glass, not a finger
 five failures in a row                                   half a minute's rest
 five answers in a row to pictures without features       the sensor sees something that is no finger
+a minute in which the glass was never empty              something lies on it, or the sensor believes so
 """
 
 import enum
@@ -23,6 +24,7 @@ LATENT_S = 10.0
 FAILURES = 5
 LOCK_S = 30.0
 GHOSTS = 5
+STUCK_S = 60.0
 SAME_PERSON_S = 20.0
 """After a failure: a hit this soon is taken for the same person's next attempt, for the weak-finger report."""
 
@@ -54,6 +56,7 @@ class Presses:
         self._clock = clock
         self._empty_looks = LIFTED_LOOKS
         self._empty_since = float("-inf")
+        self._full_since = 0.0
         self._retries = 0
         self._failures = 0
         self._unclear = 0
@@ -79,6 +82,11 @@ class Presses:
         return self._unclear >= GHOSTS
 
     @property
+    def stuck(self) -> bool:
+        """Whether something has lain on the glass for so long that nobody else can have been served."""
+        return self._empty_looks == 0 and self._clock.monotonic() - self._full_since >= STUCK_S
+
+    @property
     def tries(self) -> int:
         """Presses that the present one makes with the failures just before it."""
         return 1 + (self._tries if self._clock.monotonic() - self._tried_at < SAME_PERSON_S else 0)
@@ -93,7 +101,7 @@ class Presses:
     def occupied(self, found: Identification | None = None) -> Reading:
         """Something still lies on the glass after its answer, or again; `found` is what, where that is known."""
         hurried = self._empty_looks > 0 and not self._warned
-        self._empty_looks = 0
+        self._fill()
         self._warned = self._warned or hurried
         if not hurried:
             return Reading.NOTHING
@@ -101,7 +109,8 @@ class Presses:
 
     def answered(self) -> None:
         """The press had its answer: the next one begins with an empty glass."""
-        self._empty_looks, self._retries, self._warned = 0, 0, False
+        self._fill()
+        self._retries, self._warned = 0, False
 
     def read(self, found: Identification) -> Reading:
         """What `found`, which is not NoFinger, means. Anything but NOTHING is to be answered, and then `answered` to be called."""
@@ -131,6 +140,11 @@ class Presses:
         self._failures = 0
         self._locked_until = self._clock.monotonic() + LOCK_S
         return True
+
+    def _fill(self) -> None:
+        if self._empty_looks > 0:
+            self._full_since = self._clock.monotonic()
+        self._empty_looks = 0
 
     def _latent(self, hit: Hit) -> bool:
         last = self._last

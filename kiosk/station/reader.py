@@ -40,6 +40,11 @@ REOPEN_S = (0.2, 0.5, 1.0, 2.0, 3.0)
 ADOPT_S = 60.0
 """Seconds for which an administrator's word to take a scanner over is good."""
 
+STUCK = (
+    "Something has been on the glass for a minute, and nobody else can be recognised. Take it away, clean the glass, and keep the sun off "
+    "it. If nothing is there: take the scanner's power away for two seconds."
+)
+
 Publish = Callable[[ScanResult | EnrolProgress], None]
 
 
@@ -162,6 +167,8 @@ class Reader:
         if self._enrolment is not None:
             self._stop(self._enrolment)
         if self._scanner is not None:
+            with contextlib.suppress(ScannerError):
+                self._feedback.show(Light.OFF)  # nobody looks at it any more
             self._scanner.close()
         self._scanner = None
 
@@ -240,8 +247,11 @@ class Reader:
             self._expect(self._call)
         elif self._glass.look(scanner, self._library, self._publish):
             more = self._library.work()
-        if self._enrolment is None and self._call is None and self._glass.idle:
-            self._feedback.show(Light.READY)
+        if self._enrolment is None and self._call is None:
+            if self._glass.stuck:
+                self._feedback.show(Light.FAULT)
+            elif self._glass.idle:
+                self._feedback.show(Light.READY)
         self._show()
         return more
 
@@ -380,9 +390,11 @@ class Reader:
             remarks.append("Fingers cannot be written into it: it may be worn out. Members type their number first.")
         if self._glass.suspect:
             remarks.append("It takes pictures that hold no finger: clean the glass, and keep the sun off it.")
+        if self._glass.stuck and self.status.health is ScannerHealth.READY:
+            log.error("station %s: %s", self.status.name, STUCK)
         self._set(
-            health=ScannerHealth.READY,
-            detail=" ".join(remarks),
+            health=ScannerHealth.FAULT if self._glass.stuck else ScannerHealth.READY,
+            detail=STUCK if self._glass.stuck else " ".join(remarks),
             used=len(self._library.shelf.used),
             waiting=self._library.waiting,
             absent=self._library.absent,

@@ -41,7 +41,7 @@ def levels(told: Status) -> list[Level]:
             scan(ScanKind.TRY_AGAIN, advice="dry"),
             Mood.TRY_AGAIN,
             "Try again",
-            "Your finger is dry. Breathe on it, then press again.",
+            "Your finger is dry. Breathe on it, then press harder.",
         ),
         (
             scan(ScanKind.TRY_AGAIN, advice="from a newer version"),

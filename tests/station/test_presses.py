@@ -4,7 +4,7 @@ import pytest
 
 from drivers import Hit, NoMatch, Retry, RetryReason
 from kiosk.clock import FakeClock
-from kiosk.station.presses import FAILURES, GHOSTS, LOCK_S, Presses, Reading
+from kiosk.station.presses import FAILURES, GHOSTS, LOCK_S, STUCK_S, Presses, Reading
 
 
 @pytest.fixture
@@ -94,6 +94,23 @@ def test_bad_pictures_do_not_lock_but_make_the_sensor_suspect(presses: Presses) 
     assert presses.suspect
     presses.credited(1, 90)
     assert not presses.suspect
+
+
+def test_a_glass_that_is_never_seen_empty_is_stuck_after_a_minute(presses: Presses, clock: FakeClock) -> None:
+    clock.advance(STUCK_S)
+    assert not presses.stuck, "nothing lies there"
+    presses.answered()
+    clock.advance(STUCK_S - 1)
+    presses.occupied()
+    assert not presses.stuck
+    clock.advance(1)
+    presses.occupied()
+    assert presses.stuck
+    presses.empty()
+    assert not presses.stuck
+    presses.occupied()
+    clock.advance(STUCK_S - 1)
+    assert not presses.stuck, "it came back just now"
 
 
 def test_a_press_may_give_several_bad_pictures(presses: Presses) -> None:

@@ -1,18 +1,20 @@
 """From the glass to the log: what the person is told is what is on disk."""
 
 import sqlite3
+from pathlib import Path
 
 import pytest
 
 import drivers
 from kiosk.models import Direction, Member, NewDelivery, Punch
+from kiosk.station import BusyError
 from kiosk.store import NotSaved, SaveUnknown
 from kiosk.views import ScanKind, ScannerHealth
-from tests.support.station import AMINA, Station
+from tests.support.station import AMINA, Station, station
 
 
-def kinds(station: Station, finger: str = "finger of AMINA", **more: str) -> list[ScanKind]:
-    return [result.kind for result in station.press(finger, **more)]
+def kinds(desk: Station, finger: str = "finger of AMINA", **more: str) -> list[ScanKind]:
+    return [result.kind for result in desk.press(finger, **more)]
 
 
 def test_in_repeat_out_in(desk: Station) -> None:
@@ -69,6 +71,33 @@ def test_F055_a_finger_that_stays_for_a_minute_is_one_punch(desk: Station) -> No
     desk.emulator.lift()
     desk.steps(6)
     assert kinds(desk) == [ScanKind.GOODBYE]
+
+
+@pytest.mark.parametrize(("model", "family"), [("r307", "zfm"), ("gt511c3", "gt521"), ("waveshare", "waveshare")])
+def test_a_glass_on_which_something_lies_for_a_minute_is_said_to_be_out_of_order(
+    tmp_path: Path, model: str, family: str
+) -> None:
+    with station(tmp_path, model, family=family) as desk:
+        desk.enrol(AMINA)
+        desk.emulator.place("finger of AMINA")
+        desk.steps(20)
+        desk.clock.advance(60)
+        desk.steps(2)
+        assert desk.health is ScannerHealth.FAULT
+        assert desk.reader.status.detail.startswith("Something has been on the glass for a minute")
+        with pytest.raises(BusyError, match="Something has been on the glass"):
+            desk.reader.call("2")
+        desk.emulator.lift()
+        desk.steps(6)
+        assert desk.health is ScannerHealth.READY
+        assert kinds(desk) == [ScanKind.GOODBYE]
+
+
+def test_the_light_goes_out_with_the_kiosk(tmp_path: Path) -> None:
+    with station(tmp_path, "r503") as desk:
+        shown = desk.emulator.state()["light"]
+        desk.reader.close()
+        assert (shown, desk.emulator.state()["light"]) == ("01640200", "04000100")
 
 
 def test_F052_a_slot_that_nobody_owns_is_denied(desk: Station) -> None:

@@ -90,8 +90,8 @@ def test_identify_asks_no_more_than_it_needs(
 def test_bad_pictures_ask_for_another_press(emulator: Emulator, scanner: Gt521Scanner, quality: str) -> None:
     enrol(scanner, emulator, "amina", 3)
     emulator.place("amina", quality)
-    assert scanner.identify() == Retry(RetryReason.SMUDGED)
-    assert scanner.verify(3) == Retry(RetryReason.SMUDGED)
+    assert scanner.identify() == Retry(RetryReason.UNCLEAR)
+    assert scanner.verify(3) == Retry(RetryReason.UNCLEAR)
     assert scanner.present()
 
 
@@ -157,7 +157,7 @@ def test_enrol_asks_again_after_a_bad_picture_on_any_press(emulator: Emulator, s
     for sample in (1, 2, 3):
         emulator.place("amina", "dry")
         step = next(steps)
-        assert (step.state, step.sample, step.reason) == (EnrolState.RETRY, sample, RetryReason.SMUDGED)
+        assert (step.state, step.sample, step.reason) == (EnrolState.RETRY, sample, RetryReason.UNCLEAR)
         emulator.place("amina")
         assert next(steps).state is (EnrolState.CAPTURED if sample < 3 else EnrolState.STORED)
         emulator.lift()
