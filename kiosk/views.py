@@ -27,9 +27,10 @@ class PunchView(msgspec.Struct, frozen=True):
 
 
 class FingerView(msgspec.Struct, frozen=True):
-    """A finger as it is shown: the slot it has at each station, and the models of scanner for which a copy is kept."""
+    """A finger as it is shown: when consent was given, in the site's zone, the slot it has at each station, and its copies' models."""
 
     finger: Finger
+    consented: str
     slots: dict[str, int]
     copies: list[str]
 
@@ -181,7 +182,10 @@ class LaneStatus(msgspec.Struct, frozen=True):
 
 
 class Status(msgspec.Struct, frozen=True):
-    """The whole truth about a kiosk, as the control socket tells it. Times are RFC 3339 in the site's zone."""
+    """The whole truth about a kiosk, as the control socket tells it. Times are RFC 3339 in the site's zone.
+
+    `copies` tells whether copies of fingers are kept; `templates_trouble` why they are not, or are of no use, where they should be.
+    """
 
     site: str
     version: str
@@ -195,6 +199,7 @@ class Status(msgspec.Struct, frozen=True):
     stations: list[StationStatus]
     lanes: list[LaneStatus]
     sync_trouble: str = ""
+    copies: bool = True
     templates_trouble: str = ""
     last_roster: str | None = None
     up_s: float = 0.0

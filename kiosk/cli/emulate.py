@@ -61,7 +61,7 @@ def finger() -> None:
 @click.option("--at", type=click.Path(path_type=Path), required=True, help="The emulator's --link.")
 @click.option(
     "--quality",
-    type=click.Choice(["good", "smudged", "partial", "dry"]),
+    type=click.Choice(["good", "smudged", "partial", "dry", "wet", "imaging", "residual"]),
     default="good",
     show_default=True,
     help="How well it lies.",

@@ -1,6 +1,8 @@
 """`kiosk enrol`: one finger of one member, step by step."""
 
 import contextlib
+import signal
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,7 +36,12 @@ class NotEnrolledError(KioskError):
     help="Which finger.",
 )
 @click.option("--witness", required=True, help="Who saw the member consent to having a fingerprint enrolled.")
-@click.option("--consent", default="1", show_default=True, help="The version of the text that the member consented to.")
+@click.option(
+    "--consent",
+    default="1",
+    show_default=True,
+    help="The version of the text (docs/consent.md) that the member consented to.",
+)
 @click.option("--station", default="main", show_default=True, help="At which scanner.")
 @socket_option
 @json_option
@@ -45,6 +52,7 @@ def enrol(uid: str, finger: str, witness: str, consent: str, station: str, socke
     everybody: one may be hurt some day.
     """
     with ControlClient(socket) as watcher, ControlClient(socket) as asker:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(Exit.FAILURE))  # as Ctrl-C: the enrolment is cancelled below
         events = watcher.watch()
         next(events)  # the greeting: from here on nothing is missed
         enrolment = asker.ask(

@@ -7,7 +7,7 @@ import click
 
 from kiosk.cli.common import REPORT_S, json_option, print_json, print_table, socket_option
 from kiosk.control.client import ControlClient
-from kiosk.models import Consent, FingerName
+from kiosk.models import FingerName
 from kiosk.views import AbsentMember, FingerView, WeakFinger
 
 
@@ -33,7 +33,7 @@ def list_(uid: str, socket: Path, *, as_json: bool) -> None:
             view.finger.state,
             ", ".join(f"{station} {slot}" for station, slot in view.slots.items()) or "-",
             ", ".join(view.copies) or "-",
-            _consent(view.finger.consent),
+            _consent(view),
         )
         for view in found
     ]
@@ -89,8 +89,8 @@ def absent(socket: Path, *, as_json: bool) -> None:
     )
 
 
-def _consent(consent: Consent) -> str:
-    given = datetime.fromtimestamp(consent.given_us / 1e6).astimezone()
+def _consent(view: FingerView) -> str:
+    consent, given = view.finger.consent, datetime.fromisoformat(view.consented)
     return f"{consent.text_version}, {given:%Y-%m-%d %H:%M}, before {consent.witness}"
 
 

@@ -15,6 +15,8 @@ from kiosk.views import DeliveryView, LaneStatus, ScannerHealth, StationStatus, 
 VERIFY_S = 900.0
 """Seconds to wait for the whole log to be checked: a small machine does some 40,000 punches a second."""
 
+ON_SCANNERS = "as configured: what the scanners hold is lost with them"
+
 
 class UnhealthyError(KioskError):
     """`kiosk status` found something that needs a person."""
@@ -138,7 +140,9 @@ def _print_status(found: Status) -> None:
     click.echo(f"{found.site}, kiosk {found.version}, up {found.up_s / 60:.0f} min, {found.now}")
     rows = [("storage", found.storage, ""), ("clock", found.clock, "")]
     rows += [(f"scanner {station.name}", station.health, _scanner_detail(station)) for station in found.stations]
-    rows.append(("copies", "none" if found.templates_trouble else "kept", found.templates_trouble))
+    rows.append(
+        ("copies", "kept" if found.copies else "none", found.templates_trouble or ("" if found.copies else ON_SCANNERS))
+    )
     rows += [(f"lane {lane.lane}", f"{lane.waiting} waiting", _lane_detail(lane)) for lane in found.lanes]
     known = counted(found.members, "member", "members")
     rows.append(("roster", known, found.sync_trouble or f"pulled {found.last_roster or 'never'}"))

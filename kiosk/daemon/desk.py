@@ -120,6 +120,7 @@ class Desk:
             stations=[reader.status for reader in self._readers.values()],
             lanes=lanes,
             sync_trouble=self._outside.trouble,
+            copies=self._upkeep.vault.keeps,
             templates_trouble=self._upkeep.trouble,
             last_roster=roster,
             up_s=self._clock.monotonic() - self._started,

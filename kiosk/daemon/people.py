@@ -1,7 +1,9 @@
 """What can be asked about members' fingers and PINs through the control socket."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -114,9 +116,11 @@ class People:
 
     def _fingers(self, params: MemberParams) -> list[FingerView]:
         self.member(params.uid)
+        zone = ZoneInfo(self._clock.now().zone)
         return [
             FingerView(
                 finger=finger,
+                consented=datetime.fromtimestamp(finger.consent.given_us / 1e6, zone).isoformat(timespec="seconds"),
                 slots={slot.station: slot.slot for slot in self._store.slots.of_finger(finger.id)},
                 copies=[kept.model for kept in self._store.templates.of_finger(finger.id)],
             )

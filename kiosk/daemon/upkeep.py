@@ -15,17 +15,25 @@ NO_KEY = (
     "Make one: kiosk key new FOLDER"
 )
 
+UNOPENED = "%d copies of fingers cannot be opened: the key that they lie under is not here"
+
 
 class Upkeep:
-    """`vault` for the stations, and `step` for a worker. `trouble` says in plain words why no copies are kept; empty if they are."""
+    """`vault` for the stations, and `step` for a worker."""
 
     def __init__(self, settings: TemplateSettings, store: Store) -> None:
-        self.trouble = ""
+        self._no_keys = ""
         self._changed = 0
         keep = settings.keep == "store"
         self.vault = Vault(store, self._keys(settings.credentials) if keep else None, keep=keep)
-        if self.trouble:
-            log.warning("%s", self.trouble)
+        if self._no_keys:
+            log.warning("%s", self._no_keys)
+
+    @property
+    def trouble(self) -> str:
+        """In plain words, why copies that should be kept are not, or are of no use; empty if all is well."""
+        lost = self.vault.unopened
+        return self._no_keys or (UNOPENED % lost if lost else "")
 
     def step(self) -> float:
         """Do a part of what a change of keys or of `keep` asks for."""
@@ -40,17 +48,15 @@ class Upkeep:
             )
             self._changed = 0
         if self.vault.unopened:
-            log.error(
-                "%d copies of fingers cannot be opened: the key that they lie under is not here", self.vault.unopened
-            )
+            log.error(UNOPENED, self.vault.unopened)
         return REST_S
 
     def _keys(self, folder: str) -> TemplateKeys | None:
         try:
             keys = read_keys(folder)
         except KeyFileError as error:
-            self.trouble = f"{error}. {error.cure}"
+            self._no_keys = f"{error}. {error.cure}"
             return None
         if keys is None:
-            self.trouble = NO_KEY
+            self._no_keys = NO_KEY
         return keys

@@ -74,7 +74,7 @@ class Enrolment:
         self._said: tuple[str, int, str] | None = None
         self._stored = False
         self._sample = 1
-        self._consent = Consent(request.consent_version, request.witness.strip(), clock.now().utc_us)
+        self._consent = Consent(request.consent_version.strip(), request.witness.strip(), clock.now().utc_us)
         self._finger, self._slot = self._begin()
         self._steps = self._run()
 
@@ -98,6 +98,8 @@ class Enrolment:
         request = self._request
         if not self._consent.witness:
             raise EnrolmentError("Consent is required: name who witnessed it (--witness).")
+        if not self._consent.text_version:
+            raise EnrolmentError("Consent is required: name the version of the text that was agreed to (--consent).")
         member = self._store.members.get(request.member_uid)
         if member is None or not member.active:
             raise EnrolmentError(f"No active member has the uid {request.member_uid}.")

@@ -75,7 +75,8 @@ def test_T001_messages_cannot_move_the_cursor(tmp_path: Path) -> None:
     assert "\x1b" not in done.stderr
 
 
-def test_whoever_walks_away_from_an_enrolment_ends_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_whoever_walks_away_from_an_enrolment_ends_it(tmp_path: Path, number: signal.Signals) -> None:
     with daemon(tmp_path) as socket:
         command = [sys.executable, "-m", "kiosk", "enrol", "1", "--witness", "w", "--socket", str(socket)]
         with subprocess.Popen(
@@ -83,7 +84,7 @@ def test_whoever_walks_away_from_an_enrolment_ends_it(tmp_path: Path) -> None:
         ) as asking:
             assert asking.stdout is not None
             assert "put the finger" in asking.stdout.readline()
-            asking.send_signal(signal.SIGINT)
+            asking.send_signal(number)
             assert asking.wait(10) == Exit.FAILURE
         again = kiosk("enrol", "2", "--witness", "w", "--station", "nowhere", "--socket", str(socket))
         assert "no station nowhere" in again.stderr

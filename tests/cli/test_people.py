@@ -1,7 +1,6 @@
 """`kiosk fingers`, `pin`, `key` and `scanner backup | restore | adopt`, typed at a running kiosk."""
 
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -44,7 +43,7 @@ def test_a_finger_is_listed_and_removed(typed: Premises, capsys: pytest.CaptureF
     assert header.split() == ["FINGER", "STATE", "SLOTS", "COPIES", "CONSENT"]
     assert row.split()[0] == "right-index"
     assert "R307" in row
-    assert re.search(r" 1, \d{4}-\d\d-\d\d \d\d:\d\d, before the head teacher$", row), "which text, when, before whom"
+    assert row.endswith(" 1, 1970-01-01 03:00, before the head teacher"), "which text, when at the site, before whom"
     since = len(typed.ear.events)
     main(["fingers", "remove", UIDS[0], "--finger", "right-index"])
     assert "Forgotten." in capsys.readouterr().out

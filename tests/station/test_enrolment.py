@@ -325,3 +325,15 @@ def test_F048_a_kiosk_that_is_stopped_in_the_middle_leaves_nothing_in_the_scanne
         assert desk.emulator.state()["used"] == []
         assert desk.store.fingers.of_member("1") == []
         gc.collect()  # whatever is left of the enrolment must not talk to a scanner that is closed
+
+
+@pytest.mark.parametrize("version", ["", "  "])
+def test_consent_to_no_text_is_no_consent(desk: Station, version: str) -> None:
+    request = EnrolRequest(AMINA.uid, FingerName.RIGHT_INDEX, "the head teacher", version)
+    desk.reader.enrol(request)
+    desk.steps(2)
+    last = desk.events[-1]
+    assert isinstance(last, EnrolProgress)
+    assert (last.ok, last.final) == (False, True)
+    assert "the version of the text" in last.message
+    assert desk.store.fingers.of_member(AMINA.uid) == []
