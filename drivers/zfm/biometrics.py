@@ -27,6 +27,8 @@ _TROUBLE = {
     Quality.PARTIAL: 0x07,
     Quality.RESIDUAL: 0x06,
 }
+# What GetImageEx says of any of them.
+_TOO_FEW = 0x07
 _SYNO_TROUBLE = _TROUBLE | {Quality.DRY: 0x04, Quality.WET: 0x05, Quality.RESIDUAL: 0x17}
 # Where an R50x keeps the merged or loaded template, whatever buffer number the host gives.
 _MODEL_BUFFER = 0
@@ -66,6 +68,7 @@ class Biometrics:
         return {
             commands.GEN_IMG.code: (0, self._gen_img),
             commands.GET_ENROLL_IMAGE.code: (0, self._gen_img),
+            commands.GET_IMAGE_EX.code: (0, self._get_image_ex),
             commands.IMG2TZ.code: (1, self._img2tz),
             commands.MATCH.code: (0, self._match),
             commands.SEARCH.code: (5, self._search),
@@ -97,6 +100,12 @@ class Biometrics:
             return Reply(commands.NO_FINGER, work_s=_NO_IMAGE)
         self._image, self._quality = features, self.glass.quality
         return Reply(0x03 if self._quality is Quality.IMAGING else OK, work_s=_IMAGE)
+
+    def _get_image_ex(self, fields: bytes) -> Reply:
+        """GenImg, which also says of a picture that no features would be found in it."""
+        taken = self._gen_img(fields)
+        poor = taken.code == OK and self._quality in _TROUBLE
+        return Reply(_TOO_FEW, work_s=taken.work_s) if poor else taken
 
     def _img2tz(self, fields: bytes) -> Reply:
         if self._image is None:

@@ -117,13 +117,20 @@ READ_NOTEPAD = Command(0x19, "ReadNotepad", reply=32)
 TEMPLETE_NUM = Command(0x1D, "TempleteNum", reply=2)
 READ_INDEX_TABLE = Command(0x1F, "ReadIndexTable", reply=32)
 # Grow's R50x only; the codes 35 and 3C mean something else on Synochip modules.
+GET_IMAGE_EX = Command(0x28, "GetImageEx", answers=frozenset({NO_FINGER}))
 AURA_LED_CONFIG = Command(0x35, "AuraLedConfig")
 CHECK_SENSOR = Command(0x36, "CheckSensor")
+GET_ALG_VER = Command(0x39, "GetAlgVer", reply=32)
+GET_FW_VER = Command(0x3A, "GetFwVer", reply=32)
 READ_PROD_INFO = Command(0x3C, "ReadProdInfo", reply=46)
 SOFT_RST = Command(0x3D, "SoftRst")
 HAND_SHAKE = Command(0x40, "HandShake")
 
+# Both dialects: ends AutoEnroll and AutoIdentify.
+CANCEL = Command(0x30, "Cancel")
+
 GET_ENROLL_IMAGE = Command(0x29, "GetEnrollImage", answers=frozenset({NO_FINGER}))
+SLEEP = Command(0x33, "Sleep")
 # Hi-Link's clients call it GetChipSN, send a parameter 00 and read 32 bytes; our source names neither.
 READ_UUID = Command(0x34, "ReadUUID", reply=None)
 # The same code as Grow's ReadProdInfo: mode, start colour, end colour, cycles; colour bits blue 1, green 2, red 4.
@@ -168,8 +175,18 @@ class Dialect(enum.StrEnum):
 
 _OWN = {
     Dialect.PLAIN: (),
-    Dialect.GROW: (AURA_LED_CONFIG, CHECK_SENSOR, READ_PROD_INFO, SOFT_RST, HAND_SHAKE),
-    Dialect.SYNO: (GET_ENROLL_IMAGE, READ_UUID, CONTROL_BLN),
+    Dialect.GROW: (
+        GET_IMAGE_EX,
+        CANCEL,
+        AURA_LED_CONFIG,
+        CHECK_SENSOR,
+        GET_ALG_VER,
+        GET_FW_VER,
+        READ_PROD_INFO,
+        SOFT_RST,
+        HAND_SHAKE,
+    ),
+    Dialect.SYNO: (GET_ENROLL_IMAGE, CANCEL, SLEEP, READ_UUID, CONTROL_BLN),
 }
 
 

@@ -24,6 +24,9 @@ _SHARED, _SHARED_LENGTHS = frozenset({_SYNO_HAND_SHAKE, commands.CONTROL_BLN.cod
 # Bytes of the chip's number that ReadUUID gives; some hosts send a parameter byte with it.
 _UUID, _UUID_LENGTHS = 32, (0, 1)
 
+# What GetAlgVer and GetFwVer say: 32 bytes of ASCII, whose words nobody published.
+_VERSION = b"emulated".ljust(32, b"\0")
+
 
 class Firmware:
     """The sensor behind the framing: `flash` survives `reset`, everything else is lost with the power."""
@@ -106,6 +109,10 @@ class Firmware:
             commands.READ_INDEX_TABLE.code: (1, self._read_index_table),
             commands.AURA_LED_CONFIG.code: (4, self._set_light),
             commands.CHECK_SENSOR.code: (0, _done),
+            commands.CANCEL.code: (0, _done),
+            commands.SLEEP.code: (0, _done),
+            commands.GET_ALG_VER.code: (0, lambda _: Reply(fields=_VERSION)),
+            commands.GET_FW_VER.code: (0, lambda _: Reply(fields=_VERSION)),
             commands.READ_PROD_INFO.code: (0, self._read_prod_info),
             commands.HAND_SHAKE.code: (0, _done),
             commands.READ_UUID.code: (0, self._read_uuid),

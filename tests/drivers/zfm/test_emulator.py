@@ -68,12 +68,26 @@ def test_what_a_model_lacks_is_refused_in_its_own_way(make: Make) -> None:
         "R307": ("1B0100000064", "3200010203FF", "35", "3C", "40"),
         "R308": ("0F", "1900", "1B0100000064", "35", "3C", "40"),
         "R503": ("1B0100000064", "29", "33", "34", "53"),
-        "ZW101": ("1B0100000064", "36", "40", "3D", "53"),
+        "ZW101": ("1B0100000064", "28", "36", "39", "3A", "40", "3D", "53"),
     }
     refusal = {"R503": 0xFC, "ZW101": 0x13}
     device = start(make)
     assert codes(device, *lacks[device.model]) == [refusal.get(device.model, 0x01)] * len(lacks[device.model])
     assert device.state()["harmed"] == 0
+
+
+def test_a_grow_module_says_of_a_picture_that_it_is_poor() -> None:
+    device = start(emulator.r503)
+    assert codes(device, "28", "30") == [0x02, 0]
+    device.glass.place("amina", "dry")
+    assert codes(device, "01", "28") == [0, 0x07]
+    device.glass.place("amina")
+    assert codes(device, "28", "0201") == [0, 0]
+    assert [len(ask(device, command)[0].payload) for command in ("39", "3A")] == [33, 33]
+
+
+def test_a_syno_module_is_cancelled_and_sent_to_sleep() -> None:
+    assert codes(start(emulator.zw101), "30", "33") == [0, 0]
 
 
 @ALL
