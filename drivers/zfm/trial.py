@@ -32,10 +32,10 @@ class Heard:
     """
 
     codes: tuple[int, ...]
-    address: int | None
     damaged: int
     echoed: bool
     strays: bytes = field(repr=False)
+    address: int | None = None
 
     @property
     def woke(self) -> bool:
@@ -83,4 +83,4 @@ def _sorted(raw: bytes, packets: list[Packet], sent: Packet | None, damaged: int
         raw = raw.replace(packet.to_bytes(), b"", 1)
     acks = [packet for packet in packets if packet.pid is Pid.ACK and packet.payload]
     codes, address = tuple(ack.payload[0] for ack in acks), acks[0].address if acks else None
-    return Heard(codes, address, damaged, sent in packets, raw)
+    return Heard(codes, damaged, sent in packets, raw, address)

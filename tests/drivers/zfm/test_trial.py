@@ -8,7 +8,7 @@ import pytest
 
 from drivers.emulation.host import Emulator
 from drivers.link import Link
-from drivers.zfm.codec import Packet, Pid
+from drivers.zfm.codec import BROADCAST, Packet, Pid
 from drivers.zfm.commands import GEN_IMG, VFY_PWD
 from drivers.zfm.trial import Heard, ask, overhear
 from tests.support.peers import peer
@@ -26,15 +26,19 @@ def heard(folder: Path, reply: Callable[[bytes], bytes]) -> Heard:
             link.close()
 
 
+FOREIGN = Packet(Pid.ACK, b"\0", 0x12345678).to_bytes()
+
+
 @pytest.mark.parametrize(
     ("reply", "expected"),
     [
-        (lambda _: ACK, Heard((0,), 0, echoed=False, strays=b"")),
-        (lambda _: b"\xfe" + ACK, Heard((0,), 0, echoed=False, strays=b"\xfe")),
+        (lambda _: ACK, Heard((0,), 0, echoed=False, strays=b"", address=BROADCAST)),
+        (lambda _: FOREIGN, Heard((0,), 0, echoed=False, strays=b"", address=0x12345678)),
+        (lambda _: b"\xfe" + ACK, Heard((0,), 0, echoed=False, strays=b"\xfe", address=BROADCAST)),
         (lambda _: ACK[:-1] + b"\x0b", Heard((), 1, echoed=False, strays=ACK[:-1] + b"\x0b")),
         (lambda data: data, Heard((), 0, echoed=True, strays=b"")),
         (lambda _: b"", Heard((), 0, echoed=False, strays=b"")),
-        (lambda _: Packet(Pid.ACK, b"\x13").to_bytes(), Heard((0x13,), 0, echoed=False, strays=b"")),
+        (lambda _: Packet(Pid.ACK, b"\x13").to_bytes(), Heard((0x13,), 0, echoed=False, strays=b"", address=BROADCAST)),
     ],
 )
 def test_what_came_is_sorted(reply: Callable[[bytes], bytes], expected: Heard, tmp_path: Path) -> None:
