@@ -335,18 +335,6 @@ def test_a_scanner_exchanged_at_the_moment_of_an_enrolment_is_told(desk: Station
     assert desk.health is ScannerHealth.LOCKED
 
 
-def test_a_clock_that_jumps_around_the_hour_settles_once(desk: Station, monkeypatch: pytest.MonkeyPatch) -> None:
-    settled: list[bool] = []
-    monkeypatch.setattr(desk.reader._library, "settle", lambda **_: settled.append(True))
-    for day in range(30):
-        monkeypatch.setattr(desk.reader._rounds, "_night", lambda day=day: str(day))
-        desk.steps(1)
-    assert len(settled) == 0, "twelve hours have not passed"
-    desk.clock.advance(13 * 3600)
-    desk.steps(1)
-    assert len(settled) == 1
-
-
 def test_a_backup_without_its_members_says_what_to_wait_for(desk: Station, tmp_path: Path) -> None:
     desk.enrol(AMINA)
     empty = Store.open(tmp_path / "empty.db")
