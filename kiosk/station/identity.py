@@ -5,12 +5,16 @@ ones, then 8 bytes that name the kiosk, then 17 random ones.
 """
 
 import enum
+import logging
 import secrets
+from collections.abc import Iterator
 
-from drivers import Capability, Scanner
-from kiosk.models import SlotState
+from drivers import Capability, DeviceError, ProtocolError, Scanner
+from kiosk.models import Finger, SlotState
 from kiosk.station.vault import Vault
 from kiosk.store import Store
+
+log = logging.getLogger(__name__)
 
 _MARK = b"KIOSK1"
 _COPIED, _ONLY = b"S", b"O"
@@ -83,20 +87,44 @@ class Identity:
         if self._store.notes.get(f"scanner-serial:{self._station}") == serial:
             return Standing.OURS
         self._refuse_other_stations(serial)
-        return Standing.FOREIGN if self._scanner.used() else Standing.FREE
+        used = self._scanner.used()
+        was_here = self._store.notes.get(f"scanner-of:{serial}") is not None
+        if not used or (was_here and self._vault.keeps and self._is_copied(used)):
+            return Standing.FREE
+        return Standing.FOREIGN
 
     def _by_content(self) -> Standing:
         """Without tag and number: ours if one slot of a sample holds a finger that the store knows; another's if none does."""
-        used = sorted(self._scanner.used())
+        used = self._scanner.used()
         if not used:
             return Standing.FREE
         if Capability.TEMPLATES not in self._scanner.info.capabilities:
             # Nothing can be looked at: the same slots have to be in use.
-            held = [row.slot for row in self._store.slots.of_station(self._station) if row.state is SlotState.HELD]
+            rows = self._store.slots.of_station(self._station)
+            held = {row.slot for row in rows if row.state is SlotState.HELD}
             return Standing.OURS if used == held else Standing.FOREIGN
-        sample = used[:: max(1, len(used) // SAMPLE)][:SAMPLE]
-        known = any(self._vault.whose(self._scanner.export_template(slot)) is not None for slot in sample)
-        return Standing.OURS if known else Standing.FOREIGN
+        return Standing.OURS if any(self._fingers(used)) else Standing.FOREIGN
+
+    def _is_copied(self, used: frozenset[int]) -> bool:
+        """Whether a scanner that was here once still holds our fingers, of which there are copies.
+
+        A number is no tag: another kiosk may have filled it since. And whoever can be recognised nowhere else may lie in it.
+        """
+        if Capability.TEMPLATES not in self._scanner.info.capabilities:
+            return False
+        ours = any(finger is not None and self._vault.has(finger.id) for finger in self._fingers(used))
+        everybody = self._store.fingers.all()
+        return ours and all(self._vault.has(each.id) or self._store.slots.of_finger(each.id) for each in everybody)
+
+    def _fingers(self, used: frozenset[int]) -> Iterator[Finger | None]:
+        """Whose fingers lie in a sample of the slots; None for those that are nobody's here, or cannot be read."""
+        slots = sorted(used)
+        for slot in slots[:: max(1, len(slots) // SAMPLE)][:SAMPLE]:
+            try:
+                yield self._vault.whose(self._scanner.export_template(slot))
+            except (DeviceError, ProtocolError) as error:
+                log.warning("station %s: slot %d cannot be read: %s", self._station, slot, error)
+                yield None
 
     def _refuse_other_stations(self, who: str) -> None:
         owner = self._store.notes.get(f"scanner-of:{who}")

@@ -1,12 +1,13 @@
 """The scanner's library is a cache of the store: swapped, wiped, shuffled or filled by others, it credits nobody wrongly, and mends."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 import drivers
+from drivers.zfm.scanner import ZfmScanner
 from kiosk.models import Member
 from kiosk.sealing import TemplateKeys
 from kiosk.views import ScanKind, ScannerHealth
@@ -14,7 +15,8 @@ from tests.support.station import AMINA, BARAKA, KEYS, Station, make, station
 
 TAGGED = ["r307", "r503"]
 EVERY = [*TAGGED, "zfm20"]
-FAMILIES = [*((model, "zfm") for model in EVERY), ("gt521f52", "gt521"), ("waveshare", "waveshare")]
+NUMBERED = [("gt521f52", "gt521"), ("waveshare", "waveshare")]
+FAMILIES = [*((model, "zfm") for model in EVERY), *NUMBERED]
 
 
 def kinds(desk: Station, member: Member) -> list[ScanKind]:
@@ -39,11 +41,13 @@ def replugged(desk: Station) -> None:
 
 
 @contextmanager
-def another(desk: Station, folder: Path, model: str = "r307", keys: TemplateKeys | None = KEYS) -> Iterator[Station]:
+def another(
+    desk: Station, folder: Path, model: str = "r307", keys: TemplateKeys | None = KEYS, family: str = "zfm"
+) -> Iterator[Station]:
     """Another scanner in the place of the first."""
     desk.reader.close()
     with drivers.start_emulator(model, link=folder / "other", instant=True, seed=2) as emulator:
-        swapped = make(emulator, desk.store, desk.clock, keys=keys)
+        swapped = make(emulator, desk.store, desk.clock, keys=keys, family=family)
         yield swapped
         swapped.reader.close()
 
@@ -300,6 +304,103 @@ def test_F050_a_scanner_that_holds_strangers_is_not_erased_unasked(desk: Station
         assert [result.kind for result in swapped.press("a stranger")] == [ScanKind.NOT_RECOGNISED]
         assert kinds(swapped, BARAKA) == [ScanKind.WELCOME]
     assert credited(desk) == {"2"}
+
+
+@contextmanager
+def old_one_again(
+    tmp_path: Path, model: str, family: str, *, in_the_drawer: Callable[[Station], None]
+) -> Iterator[Station]:
+    """The scanner that two were enrolled at, after a spare one took its place, was filled, and went."""
+    with station(tmp_path, model, family=family) as desk:
+        two_enrolled(desk)
+        with another(desk, tmp_path, model, family=family) as spare:
+            spare.steps(4)
+            spare.restored()
+            assert spare.scanner.used()
+        in_the_drawer(desk)
+        desk.steps(8)
+        yield desk
+
+
+@pytest.mark.parametrize(("model", "family"), [*FAMILIES, ("gt511c3", "gt521")])
+def test_F050_the_old_scanner_comes_back_after_a_spare_one(tmp_path: Path, model: str, family: str) -> None:
+    with old_one_again(tmp_path, model, family, in_the_drawer=lambda _: None) as desk:
+        assert desk.health is ScannerHealth.READY, desk.reader.status.detail
+        desk.restored()
+        assert kinds(desk, AMINA) == [ScanKind.WELCOME]
+        assert kinds(desk, BARAKA) == [ScanKind.WELCOME]
+
+
+@pytest.mark.parametrize(("model", "family"), FAMILIES)
+def test_F050_the_old_scanner_comes_back_after_somebody_has_left(tmp_path: Path, model: str, family: str) -> None:
+    def left(desk: Station) -> None:
+        [finger] = desk.store.fingers.of_member("1")
+        desk.store.fingers.forget(finger.id)
+
+    with old_one_again(tmp_path, model, family, in_the_drawer=left) as desk:
+        assert desk.health is ScannerHealth.READY, desk.reader.status.detail
+        desk.restored()
+        assert len(desk.emulator.device.templates()) == 1
+        assert kinds(desk, BARAKA) == [ScanKind.WELCOME]
+
+
+@pytest.mark.parametrize(("model", "family"), NUMBERED)
+def test_F050_an_old_scanner_that_others_filled_meanwhile_is_not_erased_unasked(
+    tmp_path: Path, model: str, family: str
+) -> None:
+    def filled(desk: Station) -> None:
+        desk.emulator.wipe()
+        desk.emulator.plant(5, "a stranger")
+
+    with old_one_again(tmp_path, model, family, in_the_drawer=filled) as desk:
+        assert desk.health is ScannerHealth.LOCKED
+        assert desk.emulator.device.templates().keys() == {5}
+
+
+@pytest.mark.parametrize(("model", "family"), NUMBERED)
+def test_F050_an_old_scanner_that_may_have_somebodys_only_finger_is_not_erased_unasked(
+    tmp_path: Path, model: str, family: str
+) -> None:
+    def copy_lost(desk: Station) -> None:
+        [finger] = desk.store.fingers.of_member("1")
+        for slot in desk.store.slots.of_finger(finger.id):
+            desk.store.slots.free(slot.station, slot.slot)
+        desk.store._database.write("DELETE FROM templates WHERE finger_id = ?", (finger.id,))
+
+    with old_one_again(tmp_path, model, family, in_the_drawer=copy_lost) as desk:
+        assert desk.health is ScannerHealth.LOCKED
+        assert len(desk.emulator.device.templates()) == 2
+
+
+@pytest.mark.parametrize(("model", "family"), NUMBERED)
+def test_F050_a_scanner_that_was_never_here_is_not_erased_for_a_finger_that_is_known(
+    tmp_path: Path, model: str, family: str
+) -> None:
+    with station(tmp_path, model, family=family) as desk:
+        two_enrolled(desk)
+        [ours, *_] = desk.emulator.device.templates().values()
+        with another(desk, tmp_path, model, family=family) as swapped:
+            swapped.emulator.device.put(5, ours)
+            swapped.steps(4)
+            assert swapped.health is ScannerHealth.LOCKED
+
+
+def test_F050_a_slot_that_cannot_be_read_makes_no_stranger_of_a_scanner(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with station(tmp_path, "zfm20") as desk:
+        two_enrolled(desk)
+        real = ZfmScanner.export_template
+
+        def worn(scanner: ZfmScanner, slot: int) -> drivers.Template:
+            if slot == 0:
+                raise drivers.DeviceError("worn", command="LoadChar", code=12)
+            return real(scanner, slot)
+
+        monkeypatch.setattr(ZfmScanner, "export_template", worn)
+        replugged(desk)
+        assert desk.health is ScannerHealth.READY, desk.reader.status.detail
+        assert kinds(desk, BARAKA) == [ScanKind.WELCOME]
 
 
 def test_F050_a_scanner_of_another_model_says_who_has_to_come_by(desk: Station, tmp_path: Path) -> None:
