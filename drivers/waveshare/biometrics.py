@@ -7,7 +7,7 @@ import math
 import random
 from collections.abc import Callable
 
-from drivers.emulation.fingers import Glass, Quality, likeness, merge, picture
+from drivers.emulation.fingers import Glass, Quality, likeness, merge, picture, score
 from drivers.emulation.flash import encode, unpack
 from drivers.waveshare import commands
 from drivers.waveshare.codec import Packet
@@ -64,7 +64,12 @@ class Biometrics:
         return {**looks, **adding, **downloads}
 
     def _looking(self, seen: Seen) -> Callable[[Packet], Reply]:
-        return lambda asked: self._look(asked, seen)
+        def look(asked: Packet) -> Reply:
+            # That another picture than the next one of an enrolment takes the place of those before is assumed: it is the worse case.
+            self._samples = []
+            return self._look(asked, seen)
+
+        return look
 
     def _look(self, asked: Packet, seen: Seen) -> Reply:
         features = self._glass.capture()
@@ -94,15 +99,24 @@ class Biometrics:
     def _sample(self, asked: Packet, features: int | None) -> Reply:
         if features is None:
             return ack(asked, FAIL, _LOOK)
-        # A different finger is merged without a word: whether the module refuses it is not established, and this is the worse case.
         self._samples.append(features)
         if asked.code != commands.ADD_3.code:
             return ack(asked, SUCCESS, _LOOK)
         samples, self._samples = self._samples, []
         if self.unique and self.library.best(*samples)[1] >= self._threshold:
             return ack(asked, commands.FINGER_EXISTS, _LOOK)
-        self.library.put(*self._user, encode(merge(samples, self._noise), EIGENVALUE))
+        self.library.put(*self._user, self._merged(samples))
         return ack(asked, SUCCESS, _LOOK + _STORE)
+
+    def _merged(self, samples: list[int]) -> bytes:
+        """One template of all samples.
+
+        Whether the module refuses those of different fingers is not established. Here it is the worst: a template that both match.
+        """
+        first, other = samples[0], min(samples, key=lambda sample: score(samples[0], sample))
+        if score(first, other) < self._threshold:
+            return encode(first, EIGENVALUE, other)
+        return encode(merge(samples, self._noise), EIGENVALUE)
 
     def _compare_one(self, asked: Packet, features: int | None) -> Reply:
         user = int.from_bytes(asked.fields[:2])

@@ -16,7 +16,6 @@ from drivers.link import Link
 from drivers.scanner import (
     Capability,
     Comparison,
-    EnrolState,
     EnrolStep,
     Hit,
     Identification,
@@ -29,7 +28,7 @@ from drivers.scanner import (
 from drivers.speed import find_speed, persist
 from drivers.waveshare import commands
 from drivers.waveshare.commands import EIGENVALUE, FIRST_USER, LAST_USER, meaning
-from drivers.waveshare.enrolment import STEPS, enrol
+from drivers.waveshare.enrolment import PRESSES, Enrolment
 from drivers.waveshare.session import Session
 from drivers.waveshare.settings import settle
 from drivers.waveshare.wire import Wire
@@ -49,7 +48,7 @@ class WaveshareScanner(WiredScanner[Wire]):
     `open` also sets the module's wait for a finger to its shortest, if it is longer.
     """
 
-    no_slot = (STEPS[0].name, commands.NO_USER, "out of range")
+    no_slot = (commands.ADD_1.name, commands.NO_USER, "out of range")
     all_speeds = (19200, 9600, 38400, 57600, 115200)
     usual_speeds = (19200, 115200, 9600, 57600)
 
@@ -96,22 +95,21 @@ class WaveshareScanner(WiredScanner[Wire]):
         return _miss(code) or Same(None)
 
     def enrol(self, slot: int, samples: int = 2) -> Iterator[EnrolStep]:
-        """See Scanner.enrol. The module always merges three presses, also where fewer are asked for.
+        """See Scanner.enrol. There are always two presses, also where one is asked for, and a different finger on either is a MISMATCH.
 
-        Raises DeviceError for a slot that is taken or that the model does not have, and for more samples than three. The first `next`
-        that finds a finger takes two pictures: the module cannot look up the one that it keeps. Between the presses there is no way to
-        see the finger lifted, and whether the module refuses presses of two different fingers is not established: recognise the
-        finger once more before believing it.
+        Raises DeviceError for a slot that is taken or that the model does not have, and for more samples than two. A `next` that finds
+        a finger takes three pictures: see `Enrolment`. Between the presses there is no way to see the finger lifted. After a LinkError
+        in the middle, the slot may hold a template: delete it when the scanner is open again.
         """
         self._require_slot(slot)
-        if not 1 <= samples <= len(STEPS):
-            message = f"{self.info.model} merges {len(STEPS)} presses, not {samples}"
-            raise DeviceError(message, command=STEPS[-1].name, code=commands.FAIL)
+        if not 1 <= samples <= PRESSES:
+            message = f"{self.info.model} merges {PRESSES} presses, not {samples}"
+            raise DeviceError(message, command=commands.ADD_3.name, code=commands.FAIL)
         if self._session.is_user(slot):
             message = f"slot {slot} of {self.info.model}: {meaning(commands.USER_EXISTS)}"
             cure = commands.CURES[commands.USER_EXISTS]
-            raise DeviceError(message, command=STEPS[0].name, code=commands.USER_EXISTS, cure=cure)
-        return self._enrolled(slot)
+            raise DeviceError(message, command=commands.ADD_1.name, code=commands.USER_EXISTS, cure=cure)
+        return Enrolment(self._session, slot, lookup=self.identify, delete=self.delete, rest=self._wire.rest).steps()
 
     def delete(self, slot: int) -> None:
         """See Scanner.delete. Deleting an empty slot is no error."""
@@ -167,13 +165,6 @@ class WaveshareScanner(WiredScanner[Wire]):
             baud=self._link.baud,
             remarks=settings.remarks,
         )
-
-    def _enrolled(self, slot: int) -> Iterator[EnrolStep]:
-        steps = enrol(lambda step: self._session.add(step, slot), lookup=self.identify, rest=self._wire.rest)
-        for step in steps:
-            if step.state is EnrolState.STORED and not self._session.is_user(slot):
-                raise ProtocolError(f"{STEPS[-1].name}: slot {slot} was acknowledged, but is empty")
-            yield step
 
     def _require_user(self, slot: int) -> None:
         """A slot that may hold something, if only by another program's doing."""

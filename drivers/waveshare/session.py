@@ -45,6 +45,18 @@ class Session:
         """Wait for a finger and take one of the three pictures of an enrolment. Returns the code."""
         return self._wire.ask(step, _user(user, commands.PERMISSION)).fields[2]
 
+    def acquire(self) -> tuple[int, bytes]:
+        """Wait for a finger and take a picture for the host alone. Returns the code, and the template if that is SUCCESS."""
+        answer = self._wire.ask(commands.ACQUIRE)
+        code = answer.fields[2]
+        if code != commands.SUCCESS:
+            return code, b""
+        if len(answer.data) != PREFIX + EIGENVALUE:
+            raise ProtocolError(f"{commands.ACQUIRE.name}: {len(answer.data)} bytes, not {PREFIX + EIGENVALUE}")
+        # One that was left over from an earlier press would be somebody else's.
+        self._confirm(answer, commands.COUNT)
+        return code, answer.data[PREFIX:]
+
     def compare_all(self) -> int | None:
         """Wait for a finger and look it up. Returns its user, 0 if it is nobody's, None if no finger came.
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib.metadata import entry_points
+from itertools import chain, repeat
 from pathlib import Path
 from typing import TypeVar
 
@@ -115,14 +116,18 @@ class Bench:
         assert elapsed < limit, f"{name} took {elapsed:.2f} s and came to {outcome!r}"
         return outcome
 
-    def enrol(self, finger: str, slot: int) -> list[EnrolState]:
-        """Do at the glass what every step asks for. The glass is empty afterwards, whatever happens."""
+    def enrol(self, finger: str, slot: int, *later: str) -> list[EnrolState]:
+        """Do at the glass what every step asks for, with `later` fingers for the presses behind the first, if it is another one.
+
+        The glass is empty afterwards, whatever happens.
+        """
         states: list[EnrolState] = []
+        fingers = chain((finger, *later), repeat(later[-1] if later else finger))
         try:
             for step in self.scanner.enrol(slot):
                 states.append(step.state)
                 if step.state is EnrolState.PLACE:
-                    self.emulator.place(finger)
+                    self.emulator.place(next(fingers))
                 elif step.state in {EnrolState.LIFT, EnrolState.CAPTURED}:
                     self.emulator.lift()
                 assert len(states) < 60, "the enrolment does not end"

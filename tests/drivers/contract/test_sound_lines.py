@@ -83,7 +83,7 @@ def test_score_is_a_number_where_there_is_one(stand: Bench) -> None:
 def test_enrol_stores_what_is_recognised_afterwards(stand: Bench) -> None:
     states = stand.enrol("wanjiku", stand.free)
     assert states[-1] is EnrolState.STORED
-    assert states.count(EnrolState.CAPTURED) >= 2
+    assert states.count(EnrolState.PLACE) >= 2
     assert stand.agree() == {stand.amina, stand.juma, stand.free}
     stand.emulator.place("wanjiku")
     hit = stand.scanner.identify()
@@ -98,6 +98,22 @@ def test_enrol_finds_the_finger_that_is_there_already(stand: Bench) -> None:
     assert last.state is EnrolState.DUPLICATE
     assert last.hit is None or last.hit.slot == stand.juma
     assert stand.agree() == {stand.amina, stand.juma}
+
+
+def test_a_different_finger_on_any_press_is_refused(stand: Bench) -> None:
+    """Were it merged, the template might match either finger, and one of them would be credited as the other."""
+    count = stand.enrol("wanjiku", stand.free).count(EnrolState.PLACE)
+    stand.scanner.delete(stand.free)
+    for before in range(1, count):
+        for after in range(count - before):
+            presses = [*["wanjiku"] * before, *["otieno"] * (count - before - after), *["wanjiku"] * after]
+            states = stand.enrol(presses[0], stand.free, *presses[1:])
+            assert states[-1] is EnrolState.MISMATCH, presses
+            assert stand.agree() == {stand.amina, stand.juma}
+    for finger in ("wanjiku", "otieno"):
+        stand.emulator.place(finger)
+        assert stand.scanner.identify() == NoMatch()
+    stand.works()
 
 
 def test_an_enrolment_that_is_given_up_stores_nothing(stand: Bench) -> None:

@@ -101,13 +101,26 @@ def test_known_finger_is_refused_at_the_third_step_unless_allowed() -> None:
     assert ask(device, 0x2D, "000001").fields.hex() == "000100"
 
 
-def test_two_different_fingers_are_merged() -> None:
+def test_two_different_fingers_are_merged_and_both_recognised() -> None:
+    for names in (("amina", "juma", "amina"), ("amina", "amina", "juma"), ("amina", "juma", "juma")):
+        device = start()
+        for step, name in enumerate(names, 1):
+            device.glass.place(name)
+            assert code(device, step, "000101") == 0
+        for name in ("amina", "juma"):
+            device.glass.place(name)
+            assert ask(device, 0x0C).fields.hex() == "000101"
+
+
+@pytest.mark.parametrize("other", [0x0B, 0x0C, 0x23, 0x24])
+def test_another_picture_takes_the_place_of_an_enrolments(other: int) -> None:
     device = start()
-    codes = []
-    for step, name in ((1, "amina"), (2, "juma"), (3, "amina")):
-        device.glass.place(name)
-        codes.append(code(device, step, "000101"))
-    assert codes == [0, 0, 0]
+    device.glass.place("amina")
+    assert code(device, 0x01, "000101") == 0
+    ask(device, other)
+    assert code(device, 0x02, "000101") == 1
+    # What takes no picture does no harm.
+    assert [code(device, step, "000101") for step in (0x01, 0x09, 0x02, 0x0A, 0x03)] == [0, 0, 0, 5, 0]
 
 
 def test_bad_pictures() -> None:
