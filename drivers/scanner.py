@@ -68,7 +68,8 @@ class Light(enum.StrEnum):
 class ScannerInfo:
     """What the scanner said about itself when it was opened.
 
-    `capacity` counts slots; the first one is `slot_base`. `serial` and `template_size` (bytes) are None where the
+    `capacity` counts slots; the first one is `slot_base`. A scanner that cannot tell it may turn out to have fewer, by refusing to store:
+    then `Scanner.info` says so from then on. `serial` and `template_size` (bytes) are None where the
     sensor cannot tell. `security_level` is the sensor's own 1 (lax) to 5 (strict), as read back from it. `baud` is the speed it was found
     at, in bits a second. `remarks` are plain sentences for the technician, such as a setting that waits for a power cycle. `dialect` is
     which vocabulary of its family it speaks, where there are several.

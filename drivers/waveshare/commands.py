@@ -110,7 +110,10 @@ CURES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A model of the family and how many fingers it takes, which no command tells. `version` tells whether it answers 26, not 2A."""
+    """A model of the family, and how many fingers it takes unless it turns out to take fewer: no command tells.
+
+    `version` tells whether it answers 26, not 2A.
+    """
 
     model: str
     capacity: int

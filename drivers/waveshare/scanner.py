@@ -10,6 +10,7 @@ and the templates of an SFM-V1.7, which have 8206 bytes and another way of sendi
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from drivers.errors import DeviceError, ProtocolError
 from drivers.link import Link
@@ -97,9 +98,10 @@ class WaveshareScanner(WiredScanner[Wire]):
     def enrol(self, slot: int, samples: int = 2) -> Iterator[EnrolStep]:
         """See Scanner.enrol. There are always two presses, also where one is asked for, and a different finger on either is a MISMATCH.
 
-        Raises DeviceError for a slot that is taken or that the model does not have, and for more samples than two. A `next` that finds
-        a finger takes three pictures: see `Enrolment`. Between the presses there is no way to see the finger lifted. After a LinkError
-        in the middle, the slot may hold a template: delete it when the scanner is open again.
+        Raises DeviceError for a slot that is taken or that the model does not have, and for more samples than two. If the library turns
+        out to be full (DeviceError, code 04), what it holds is `info.capacity` from then on. A `next` that finds a finger takes three
+        pictures: see `Enrolment`. Between the presses there is no way to see the finger lifted. After a LinkError in the middle, the slot
+        may hold a template: delete it when the scanner is open again.
         """
         self._require_slot(slot)
         if not 1 <= samples <= PRESSES:
@@ -109,7 +111,7 @@ class WaveshareScanner(WiredScanner[Wire]):
             message = f"slot {slot} of {self.info.model}: {meaning(commands.USER_EXISTS)}"
             cure = commands.CURES[commands.USER_EXISTS]
             raise DeviceError(message, command=commands.ADD_1.name, code=commands.USER_EXISTS, cure=cure)
-        return Enrolment(self._session, slot, lookup=self.identify, delete=self.delete, rest=self._wire.rest).steps()
+        return self._enrolled(slot)
 
     def delete(self, slot: int) -> None:
         """See Scanner.delete. Deleting an empty slot is no error."""
@@ -134,12 +136,20 @@ class WaveshareScanner(WiredScanner[Wire]):
         return Template(self.info.model, self._session.upload(slot))
 
     def import_template(self, slot: int, template: Template) -> None:
-        """See Scanner.import_template: what was in the slot is deleted first. Raises UnsupportedError for another model's template."""
+        """See Scanner.import_template: what was in the slot is deleted first. Raises UnsupportedError for another model's template.
+
+        A library that turns out to be full changes `info.capacity`, as it does in `enrol`.
+        """
         self._require_slot(slot)
         self._require_own(template)
         if self._session.is_user(slot):
             self.delete(slot)
-        self._session.download(slot, template.data)
+        try:
+            self._session.download(slot, template.data)
+        except DeviceError as refused:
+            # Whether a full library is told from any other failure is not established.
+            self._learn(full=refused.code == commands.FULL or self._session.is_full(slot))
+            raise
         if self._session.upload(slot) != template.data:
             raise ProtocolError(f"{commands.DOWNLOAD.name}: slot {slot} does not hold what was sent to it")
 
@@ -156,7 +166,7 @@ class WaveshareScanner(WiredScanner[Wire]):
         return ScannerInfo(
             family="waveshare",
             model=settings.profile.model,
-            capacity=settings.profile.capacity,
+            capacity=settings.capacity,
             slot_base=FIRST_USER,
             capabilities=Capability.TEMPLATES | Capability.VERIFY | Capability.MATCH,
             serial=settings.serial,
@@ -165,6 +175,19 @@ class WaveshareScanner(WiredScanner[Wire]):
             baud=self._link.baud,
             remarks=settings.remarks,
         )
+
+    def _enrolled(self, slot: int) -> Iterator[EnrolStep]:
+        way = Enrolment(self._session, slot, lookup=self.identify, delete=self.delete, rest=self._wire.rest)
+        try:
+            yield from way.steps()
+        except DeviceError as refused:
+            self._learn(full=refused.code == commands.FULL)
+            raise
+
+    def _learn(self, *, full: bool) -> None:
+        """If the library takes nobody any more, what it holds is what it can hold: see `settle`."""
+        if full and (count := self._session.count()):
+            self._info = replace(self.info, capacity=count)
 
     def _require_user(self, slot: int) -> None:
         """A slot that may hold something, if only by another program's doing."""

@@ -1,6 +1,6 @@
 """The module's commands as calls: fields packed, answers unpacked and checked, nothing of the contract in them."""
 
-from drivers.errors import ProtocolError
+from drivers.errors import DeviceError, ProtocolError
 from drivers.waveshare import commands
 from drivers.waveshare.codec import Packet
 from drivers.waveshare.commands import EIGENVALUE, PREFIX, QUERY, SET, Command
@@ -44,6 +44,18 @@ class Session:
     def add(self, step: Command, user: int) -> int:
         """Wait for a finger and take one of the three pictures of an enrolment. Returns the code."""
         return self._wire.ask(step, _user(user, commands.PERMISSION)).fields[2]
+
+    def is_full(self, user: int) -> bool:
+        """Whether the library takes nobody any more: asked by beginning to add a free number, of which nothing comes.
+
+        With room, the module looks at the glass before it answers. That it looks into its library before that is assumed; one that does
+        not gives False here, and refuses when a finger comes.
+        """
+        try:
+            self.add(commands.ADD_1, user)
+        except DeviceError as refused:
+            return refused.code == commands.FULL
+        return False
 
     def acquire(self) -> tuple[int, bytes]:
         """Wait for a finger and take a picture for the host alone. Returns the code, and the template if that is SUCCESS."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from drivers.errors import DeviceError, LinkTimeout, ProtocolError
 from drivers.waveshare import commands
-from drivers.waveshare.commands import READER, SENSOR_C, Profile
+from drivers.waveshare.commands import LAST_USER, READER, SENSOR_C, Profile
 from drivers.waveshare.session import Session
 
 # The contract's levels in the module's, of which 0 is lax, 9 is strict and 5 is the factory's. Read back, two of them are one of ours.
@@ -21,9 +21,10 @@ _UNKNOWN = (DeviceError, LinkTimeout, ProtocolError)
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a module was found to be, and to be set to; `remarks` are sentences for the technician."""
+    """What a module was found to be, and to be set to: `capacity` in fingers; `remarks` are sentences for the technician."""
 
     profile: Profile
+    capacity: int
     level: int
     serial: str | None
     remarks: tuple[str, ...]
@@ -39,7 +40,14 @@ def settle(session: Session, level: int | None) -> Settings:
     remarks = (*_refusing_duplicates(session), *_at_level(session, level))
     serial = _serial(session)
     profile = READER if _has_version(session) else SENSOR_C
-    return Settings(profile, _level(session), serial, remarks)
+    return Settings(profile, _capacity(session, profile), _level(session), serial, remarks)
+
+
+def _capacity(session: Session, profile: Profile) -> int:
+    """No command tells it, and other modules of the family answer as these do: one that takes nobody any more holds what it can."""
+    count = session.count()
+    full = 0 < count < LAST_USER and session.is_full(count + 1)
+    return count if full else profile.capacity
 
 
 def _level(session: Session) -> int:

@@ -6,7 +6,7 @@ from typing import cast
 
 import msgspec
 
-from drivers import Capability, EnrolState, EnrolStep, Hit, NoFinger, NoMatch, Retry, RetryReason, Scanner
+from drivers import Capability, DeviceError, EnrolState, EnrolStep, Hit, NoFinger, NoMatch, Retry, RetryReason, Scanner
 from kiosk.clock import Clock
 from kiosk.errors import KioskError
 from kiosk.models import Consent, Finger, FingerName, FingerState, Member, Slot, SlotState
@@ -80,6 +80,18 @@ class Enrolment:
 
     def step(self) -> None:
         """Do one short piece of work. Raises ScannerError or StoreError; then it is over, and `Library.settle` cleans up."""
+        capacity = self._scanner.info.capacity
+        try:
+            self._step()
+        except DeviceError:
+            fewer = self._scanner.info.capacity
+            if fewer >= capacity:
+                raise
+            self.give_up(
+                f"The scanner is full: it takes no more than {fewer} fingers. Start again, and room is made for this one."
+            )
+
+    def _step(self) -> None:
         if self._clock.monotonic() > self._deadline:
             self.give_up("No finger for a minute: the enrolment was given up.")
         elif next(self._steps, None) is None and not self.done:

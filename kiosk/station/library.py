@@ -201,10 +201,11 @@ class Library:
         self.absent = len({each.member_uid for each in wanted} - here)
 
     def _circumstances(self) -> tuple[object, ...]:
-        """What changes when there is something to plan for."""
+        """What changes when there is something to plan for; a scanner may turn out to have fewer slots."""
         store, now = self._store, self._clock.now()
         on_now = attendance.running(self._shifts, now)
-        return store.fingers.count(), store.templates.count(), store.members.revision, on_now, _unset(now)
+        capacity = self._scanner.info.capacity
+        return store.fingers.count(), store.templates.count(), store.members.revision, on_now, _unset(now), capacity
 
     def _active(self) -> list[Member]:
         """Everybody who may punch."""

@@ -252,7 +252,7 @@ class Reader:
                 self._feedback.show(Light.FAULT)
             elif self._glass.idle:
                 self._feedback.show(Light.READY)
-        self._show()
+        self._show(capacity=scanner.info.capacity)
         return more
 
     def _publish(self, event: ScanResult | EnrolProgress) -> None:

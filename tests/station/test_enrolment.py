@@ -1,17 +1,22 @@
 """Enrolment: consent first, nobody twice, nothing called done that was not recognised, nothing half done."""
 
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import time
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
 
 import drivers
-from kiosk.models import FingerName, FingerState
+from drivers.waveshare.commands import SENSOR_C
+from kiosk.attendance import Shift
+from kiosk.models import FingerName, FingerState, Member
 from kiosk.station import EnrolmentError, EnrolRequest
 from kiosk.store import NotSaved, StoreError
 from kiosk.views import EnrolProgress, ScanKind, ScannerHealth
+from tests.support import people
 from tests.support.station import AMINA, BARAKA, Station, make, station
 
 
@@ -94,6 +99,56 @@ def test_two_different_fingers_are_a_mismatch(desk: Station) -> None:
     assert "not the same finger" in last.message
     assert desk.slots == {}
     assert desk.scanner.used() == frozenset()
+
+
+# One of `people.fill`, who is always on shift where fingers are few.
+GUARD = "1005"
+
+
+@pytest.fixture
+def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Station]:
+    """A station whose scanner says that it is one with 500 slots, and takes two fingers."""
+    monkeypatch.setattr("drivers.waveshare.enrolment.LIFT", 0.0)
+    monkeypatch.setattr("drivers.waveshare.emulator.SENSOR_C", replace(SENSOR_C, capacity=2))
+    watch = Shift("watch", frozenset(range(7)), time(0), time(0), members=frozenset({GUARD}))
+    with station(tmp_path, "waveshare", family="waveshare", shifts=[watch]) as desk:
+        yield desk
+
+
+def test_a_different_finger_is_refused_where_the_scanner_would_merge_it(small: Station) -> None:
+    last = switched(small, "one", "two")
+    assert not last.ok
+    assert "not the same finger" in last.message
+    assert (small.slots, small.scanner.used()) == ({}, frozenset())
+
+
+def test_a_scanner_that_takes_fewer_than_it_should_makes_room_from_then_on(small: Station) -> None:
+    third = Member(uid="3", name="CHEBET")
+    small.store.members.put(third)
+    assert small.enrol(AMINA).ok
+    assert small.enrol(BARAKA).ok
+    assert small.reader.status.capacity == 500
+    assert "no more than 2 fingers" in small.enrol(third).message
+    assert (small.health, small.reader.status.capacity) == (ScannerHealth.READY, 2)
+    assert small.enrol(third).ok
+    assert len(small.slots) == 2
+    for member in (AMINA, BARAKA, third):
+        small.clock.advance(30)
+        assert [result.kind for result in small.call(member.uid, f"finger of {member.name}")] == [ScanKind.WELCOME]
+
+
+def test_copies_that_find_no_room_are_planned_for_anew_and_no_sign_of_a_worn_scanner(small: Station) -> None:
+    for member in (AMINA, BARAKA):
+        assert small.enrol(member).ok
+    people.fill(small.store, small.reader._vault, small.emulator.device, 9)
+    for _ in range(2):
+        small.clock.advance(6)
+        small.steps(2)
+        small.restored()
+    assert (small.reader.status.capacity, small.reader.status.waiting) == (2, 0)
+    assert GUARD in small.slots.values()
+    assert len(small.scanner.used()) == 2
+    assert "worn" not in small.reader.status.detail
 
 
 def test_a_finger_that_is_not_recognised_afterwards_is_thrown_away(

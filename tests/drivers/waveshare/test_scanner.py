@@ -2,6 +2,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ from drivers.emulation.device import Answer
 from drivers.emulation.host import Emulator
 from drivers.waveshare import enrolment
 from drivers.waveshare.codec import Packet
-from drivers.waveshare.commands import ADD_2, ADD_3, LEVEL, READER, SUCCESS, Command
+from drivers.waveshare.commands import ADD_2, ADD_3, LEVEL, READER, SENSOR_C, SUCCESS, Command
 from drivers.waveshare.emulator import WaveshareDevice
 from drivers.waveshare.scanner import WaveshareScanner
 from tests.support.scanners import QUICK, emulated, enrol, opened
@@ -338,6 +339,53 @@ def test_enrol_in_a_full_library(emulator: Emulator, scanner: WaveshareScanner) 
         next(scanner.enrol(1))
     assert "Delete" in full.value.cure
     assert scanner.used() == frozenset(range(2, 502))
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[Emulator]:
+    """Answers as the sensor (C) does, and takes two fingers."""
+    with profiled(replace(SENSOR_C, capacity=2), tmp_path) as emulator:
+        yield emulator
+
+
+def test_a_library_that_takes_no_more_holds_what_it_can(small: Emulator) -> None:
+    with opened(small) as scanner:
+        for slot, name in ((1, "amina"), (2, "juma")):
+            assert enrol(scanner, small, name, slot)[-1].state is EnrolState.STORED
+        assert scanner.info.capacity == 500
+        with pytest.raises(DeviceError, match="library is full"):
+            enrol(scanner, small, "otieno", 3)
+        assert scanner.info.capacity == 2
+        with pytest.raises(DeviceError, match="1 to 2"):
+            scanner.enrol(3)
+        scanner.delete(1)
+        small.lift()
+        assert enrol(scanner, small, "otieno", 1)[-1].state is EnrolState.STORED
+
+
+def test_a_full_library_takes_no_template_and_is_known_for_it(small: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    with opened(small) as scanner:
+        small.device.put(1, small.device.make("amina"))
+        template = scanner.export_template(1)
+        with monkeypatch.context() as patch:
+            patch.setattr("drivers.waveshare.firmware.EIGENVALUE", 194)
+            with pytest.raises(DeviceError, match="refused with 01"):
+                scanner.import_template(3, template)
+        assert scanner.info.capacity == 500, "there is room, and something else was wrong"
+        small.device.put(2, small.device.make("juma"))
+        with pytest.raises(DeviceError, match="refused with 01"):
+            scanner.import_template(3, template)
+        assert (scanner.info.capacity, scanner.used()) == (2, {1, 2})
+
+
+def test_open_sees_that_a_library_is_full(small: Emulator) -> None:
+    small.place("otieno")
+    for slot, name, capacity in ((1, "amina", 500), (2, "juma", 2)):
+        small.device.put(slot, small.device.make(name))
+        with opened(small) as scanner:
+            assert scanner.info.capacity == capacity
+    # Asking began to add somebody, and added nobody.
+    assert small.state()["used"] == [1, 2]
 
 
 @pytest.mark.parametrize("slot", [-1, 0, 4096, 65536])
