@@ -51,7 +51,7 @@ class StreamDecoder(ABC, Generic[P]):
     def _scan(self, at: int) -> list[P]:
         packets = []
         while (start := self._find(at)) >= 0:
-            self.noise += start - at
+            self._pass_over(at, start)
             at = start
             end = self._end(start)
             if end > len(self._buffer):
@@ -81,5 +81,9 @@ class StreamDecoder(ABC, Generic[P]):
         """Where the bytes start that may yet become a packet: the first half of a header at the end may be one."""
         halves = tuple(header[:1] for header in self._headers if len(header) > 1)
         kept_from = max(at, len(self._buffer) - self._buffer.endswith(halves))
-        self.noise += kept_from - at
+        self._pass_over(at, kept_from)
         return kept_from
+
+    def _pass_over(self, start: int, end: int) -> None:
+        """Count what lies between packets, from `start` to `end` of the buffer, as noise."""
+        self.noise += end - start

@@ -7,6 +7,7 @@ blocks for a person: `identify` answers `NoFinger` at once on an empty glass, an
 import enum
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -243,6 +244,14 @@ class Scanner(ABC):
     @abstractmethod
     def used(self) -> frozenset[int]:
         """The slots that hold a template."""
+
+    def holds(self, slots: AbstractSet[int]) -> bool:
+        """Whether these are the slots that hold a template, as far as a few exchanges can tell: by their number, if by no more."""
+        return self.used() == slots
+
+    def read_serial(self) -> str | None:
+        """The serial number, asked anew where the scanner has one: another scanner may have come into its place since `open`."""
+        return self.info.serial
 
     def present(self) -> bool:
         """Tell whether something lies on the glass. Needs Capability.PRESENCE."""

@@ -5,6 +5,7 @@ import dataclasses
 import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Set as AbstractSet
 
 from drivers.errors import DeviceError, ProtocolError, ScannerError
 from drivers.gt521 import commands
@@ -128,6 +129,18 @@ class Gt521Scanner(WiredScanner[Wire]):
             raise ProtocolError(f"GetEnrollCount: {expected} slots are used, but only {len(found)} were found")
         self._usual = frozenset(found)
         return self._usual
+
+    def holds(self, slots: AbstractSet[int]) -> bool:
+        """See Scanner.holds: by their number, since `used` asks for each one."""
+        before = self._wire.mark()
+        count = self._session.count()
+        self._wire.in_step(before)
+        return count == len(slots)
+
+    def read_serial(self) -> str | None:
+        """See Scanner.read_serial. The sensor tells it in its greeting alone."""
+        self._session.glance()
+        return self._session.serial
 
     def export_template(self, slot: int) -> Template:
         """See Scanner.export_template. Raises DeviceError (code 1004) for an empty slot."""

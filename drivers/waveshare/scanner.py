@@ -10,6 +10,7 @@ and the templates of an SFM-V1.7, which have 8206 bytes and another way of sendi
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from drivers.errors import DeviceError, ProtocolError
@@ -31,7 +32,7 @@ from drivers.waveshare import commands
 from drivers.waveshare.commands import EIGENVALUE, FIRST_USER, LAST_USER, meaning
 from drivers.waveshare.enrolment import PRESSES, Enrolment
 from drivers.waveshare.session import Session
-from drivers.waveshare.settings import settle
+from drivers.waveshare.settings import read_serial, settle
 from drivers.waveshare.wire import Wire
 from drivers.wired import WiredScanner
 
@@ -129,6 +130,14 @@ class WaveshareScanner(WiredScanner[Wire]):
     def used(self) -> frozenset[int]:
         """See Scanner.used. Also tells users beyond the model's slots, whom only another program can have put there."""
         return self._session.users()
+
+    def holds(self, slots: AbstractSet[int]) -> bool:
+        """See Scanner.holds: by their number, since the list of them is long."""
+        return self._session.count() == len(slots)
+
+    def read_serial(self) -> str | None:
+        """See Scanner.read_serial. A module that told none is not asked again: the silence takes its time."""
+        return self.info.serial and read_serial(self._session)
 
     def export_template(self, slot: int) -> Template:
         """See Scanner.export_template. Raises DeviceError (code 05) for an empty slot."""

@@ -38,7 +38,7 @@ def settle(session: Session, level: int | None) -> Settings:
     if session.value(commands.CAPTURE_TIMEOUT) != _SHORTEST_WAIT:
         session.set_value(commands.CAPTURE_TIMEOUT, _SHORTEST_WAIT)
     remarks = (*_refusing_duplicates(session), *_at_level(session, level))
-    serial = _serial(session)
+    serial = read_serial(session)
     profile = READER if _has_version(session) else SENSOR_C
     return Settings(profile, _capacity(session, profile), _level(session), serial, remarks)
 
@@ -71,7 +71,7 @@ def _refusing_duplicates(session: Session) -> tuple[str, ...]:
     return ()
 
 
-def _serial(session: Session) -> str | None:
+def read_serial(session: Session) -> str | None:
     """The number in hexadecimal. That every module has one of its own is not established: command 08 can change it."""
     try:
         number = session.serial()

@@ -14,6 +14,8 @@ from drivers.framing import StreamDecoder
 HEADER = b"\xef\x01"
 # Everybody answers to it until SetAdder gave the module another.
 BROADCAST = 0xFFFFFFFF
+# What a module says as soon as it hears.
+STARTED = b"\x55"
 # Largest payload: data packets of size code 3.
 MAX_PAYLOAD = 256
 
@@ -60,10 +62,14 @@ def checksum(summed: bytes | bytearray) -> int:
 
 
 class Decoder(StreamDecoder[Packet]):
-    """Finds packets in a stream of bytes. Never keeps more than 267 of them."""
+    """Finds packets in a stream of bytes. Never keeps more than 267 of them.
+
+    `started` counts the bytes 55 between packets: a module that has just got power says one.
+    """
 
     def __init__(self) -> None:
         super().__init__(HEADER)
+        self.started = 0
 
     def _end(self, start: int) -> int:
         if len(self._buffer) < start + _BEFORE_PAYLOAD:
@@ -80,3 +86,7 @@ class Decoder(StreamDecoder[Packet]):
             return None
         address = int.from_bytes(self._buffer[start + 2 : start + 6])
         return Packet(Pid(summed[0]), bytes(summed[3:]), address)
+
+    def _pass_over(self, start: int, end: int) -> None:
+        super()._pass_over(start, end)
+        self.started += self._buffer.count(STARTED, start, end)

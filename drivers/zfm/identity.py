@@ -26,6 +26,8 @@ from drivers.zfm.translation import LIGHT_COMMANDS, LIGHTS, capabilities_of
 # How a module says that it does not know a command: R308 and R307, and R503.
 _UNKNOWN = frozenset({commands.PACKET_ERROR, commands.UNSUPPORTED})
 _TWICE = (b"", b"")
+# With a parameter as Hi-Link's clients send it, then without one.
+_UUID_REQUESTS = (b"\0", b"")
 # Serial numbers of modules that were never given one.
 _BLANK = frozenset({0x00, 0xFF, 0x20})
 _STEPS_BACK = 3
@@ -58,6 +60,13 @@ def identify_module(session: Session) -> Identity:
     return Identity(profile, _proven(session, profile), serial)
 
 
+def read_serial(session: Session, dialect: Dialect) -> str | None:
+    """The serial number of a module that told one when it was identified, as one of this dialect."""
+    if dialect is Dialect.GROW:
+        return _serial(bytes.fromhex(session.read_product().serial))
+    return _serial(_asked(session, commands.READ_UUID, _UUID_REQUESTS) or b"")
+
+
 def _parameters(session: Session) -> Parameters | None:
     """ReadSysPara's answer; None from an R308, which does not know the command."""
     for _ in _TWICE:
@@ -74,8 +83,7 @@ def _dialect(session: Session) -> tuple[Dialect, bytes]:
     if _asked(session, commands.HAND_SHAKE) is not None:
         return Dialect.GROW, b""
     session.speak(Dialect.SYNO)
-    # With a parameter as Hi-Link's clients send it, then without one.
-    uuid = _asked(session, commands.READ_UUID, (b"\0", b""))
+    uuid = _asked(session, commands.READ_UUID, _UUID_REQUESTS)
     if uuid is not None:
         return Dialect.SYNO, uuid
     session.speak(Dialect.PLAIN)

@@ -24,7 +24,7 @@ from drivers.zfm.commands import CURES, meaning
 from drivers.zfm.enrolment import Enrolment
 from drivers.zfm.greeting import Greeting
 from drivers.zfm.health import Health
-from drivers.zfm.identity import identify_module
+from drivers.zfm.identity import identify_module, read_serial
 from drivers.zfm.session import Session
 from drivers.zfm.settings import require_level
 from drivers.zfm.translation import LIGHT_COMMANDS, LIGHTS
@@ -76,6 +76,11 @@ class ZfmScanner(WiredScanner[Wire]):
         self._greeting = Greeting(link, wire, self._session, self._speeds)
         self._capture = Capture(self._session, score_floor=score_floor)
         self._health: Health | None = None
+
+    @property
+    def glitches(self) -> int:
+        """See Scanner.glitches."""
+        return super().glitches + self._wire.started
 
     def close(self) -> None:
         """See Scanner.close."""
@@ -157,6 +162,10 @@ class ZfmScanner(WiredScanner[Wire]):
         self._require_slot(slot)
         self._require_own(template)
         templates.store(self._session, slot, template.data)
+
+    def read_serial(self) -> str | None:
+        """See Scanner.read_serial. A module that told none is not asked again: the silence takes its time."""
+        return self.info.serial and read_serial(self._session, self._opened.profile.dialect)
 
     def image(self) -> Image:
         """See Scanner.image. Raises DeviceError if no picture was taken since the last one was lost."""

@@ -23,6 +23,8 @@ _MAX_TRANSFER = 65536
 class Wire(Dialogue[Packet, Command]):
     """Packets to and from the module at `address`; `command` is the last one sent, and `acknowledged` tells whether its ack has come."""
 
+    _decoder: Decoder
+
     def __init__(
         self,
         link: Link,
@@ -39,6 +41,11 @@ class Wire(Dialogue[Packet, Command]):
         # When the last data packet that was sent will have left the port.
         self._drained = 0.0
         self._transferred = 0
+
+    @property
+    def started(self) -> int:
+        """How often the module said, next to an answer, that it has just got power; see `unasked` for when nothing was asked."""
+        return self._decoder.started
 
     def speak(self, dialect: Dialect) -> None:
         """Use this dialect's commands and the shapes of their answers from now on; the plain one's until then."""

@@ -71,6 +71,8 @@ class Call:
         for _ in range(ROUNDS):
             for finger, way in ways:
                 found = yield from self._picture(way)
+                if isinstance(found, Hit) and self._library.slot_of(finger) != found.slot:
+                    continue  # something happened on the line meanwhile, and the slot holds another one's finger
                 if isinstance(found, Same | Hit):
                     self._finish()
                     self._publish(self._glass.credit(finger, found, Method.NUMBER, self._publish))

@@ -47,22 +47,24 @@ class Identity:
         self._store = store
         self._vault = vault
         self._tagged = Capability.TAG in scanner.info.capabilities
+        self._serial: str | None = None
 
     def standing(self) -> Standing:
         """Find out, without changing anything on either side. Raises LibraryError for the scanner of another station."""
         if self._tagged:
             return self._by_tag(self._scanner.read_tag())
-        if self._scanner.info.serial is not None:
-            return self._by_serial(self._scanner.info.serial)
-        return self._by_content()
+        self._serial = self._scanner.read_serial()
+        return self._by_content() if self._serial is None else self._by_serial(self._serial)
 
     def same(self) -> bool:
-        """Whether it still is the scanner that was adopted: one exchange, for a scanner with a tag; True without one."""
-        return not self._tagged or self._scanner.read_tag().hex() in self._known()
+        """Whether it still is the scanner that `standing` or `adopt` saw, by its tag or its number: one exchange; True without either."""
+        if self._tagged:
+            return self._scanner.read_tag().hex() in self._known()
+        return self._scanner.read_serial() == self._serial
 
     def adopt(self) -> None:
         """Make it this station's scanner."""
-        serial = self._scanner.info.serial
+        self._serial = serial = self._scanner.read_serial()
         self._store.notes.put(f"scanner-serial:{self._station}", serial or "")
         if serial is not None:
             self._store.notes.put(f"scanner-of:{serial}", self._station)

@@ -86,8 +86,8 @@ class Library:
         self._plan()
 
     def same(self) -> bool:
-        """Whether the scanner is still the one that was settled, as far as one exchange can tell."""
-        return self._identity.same()
+        """Whether the scanner still is the one that was settled and holds as much, as far as a few exchanges can tell."""
+        return self._identity.same() and self._scanner.holds(self.shelf.used)
 
     def agrees(self) -> bool:
         """Whether the scanner still uses the slots that it did: some seconds on a slow line with thousands of slots."""

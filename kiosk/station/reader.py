@@ -236,6 +236,7 @@ class Reader:
                 self._library.refresh()
                 self._library.patrol()
             else:
+                log.error("station %s: another scanner is there, or other slots of it are used", self.status.name)
                 self._settle(scanner)
 
     def _act(self, scanner: Scanner) -> bool:

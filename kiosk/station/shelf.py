@@ -82,6 +82,7 @@ class Shelf:
         self._vault = vault
         self._setbacks = setbacks
         self._proven: dict[int, str] = {}
+        self._glitches = scanner.glitches
         self._lost: dict[bytes, str] = {}
 
     @property
@@ -177,6 +178,10 @@ class Shelf:
 
     def prove(self, slot: int, finger: Finger) -> None:
         """Make sure that `slot` holds `finger`. Raises NotProvenError if it does not, having put the store's rows right."""
+        if self._glitches != self._scanner.glitches:
+            # The scanner may have been exchanged between its answer and what came before it.
+            self._glitches = self._scanner.glitches
+            self._proven.clear()
         if self._proven.get(slot) == finger.id:
             return
         if Capability.TEMPLATES in self._scanner.info.capabilities:

@@ -363,6 +363,39 @@ def test_T010_a_sensor_exchanged_while_the_glass_rests_credits_nobody(tmp_path: 
         assert kinds(desk, "AMINA") == [ScanKind.WELCOME]
 
 
+SPEAKING = ["r307", "r308", "r503", "zw101"]
+"""Models that say a byte 55 as soon as they have power."""
+
+
+def exchanged(desk: Station) -> None:
+    """Another sensor behind the port, within a moment: all that is heard of it is its first byte, next to its first answer."""
+    device = desk.emulator.device
+    for slot in device.templates():
+        device.put(slot, device.make(f"a stranger in {slot}"))
+    desk.emulator.fault("insert", at=0, data=b"\x55")
+    desk.emulator.place("a stranger in 0")
+
+
+@pytest.mark.parametrize("model", SPEAKING)
+def test_T010_a_sensor_exchanged_between_two_looks_credits_nobody(tmp_path: Path, model: str) -> None:
+    with station(tmp_path, model) as desk:
+        assert desk.enrol(AMINA).ok
+        exchanged(desk)
+        desk.steps(4)
+        assert desk.store.punches.latest(1) == []
+
+
+@pytest.mark.parametrize("model", SPEAKING)
+def test_T010_a_sensor_exchanged_during_a_call_credits_nobody(tmp_path: Path, model: str) -> None:
+    with station(tmp_path, model) as desk:
+        assert desk.enrol(AMINA).ok
+        desk.reader.call("1")
+        desk.steps(2)
+        exchanged(desk)
+        desk.steps(4)
+        assert desk.store.punches.latest(1) == []
+
+
 def during_the_search(desk: Station, monkeypatch: pytest.MonkeyPatch, happening: Callable[[], None]) -> None:
     """Let something happen between the scanner's answer and what is made of it."""
     search = desk.scanner.identify

@@ -72,6 +72,7 @@ def test_F051_a_library_that_is_lost_without_a_sound_is_missed_after_five_presse
     with station(tmp_path, model) as desk:
         two_enrolled(desk)
         monkeypatch.setattr(desk.reader._library, "patrol", lambda: None)  # a queue leaves no free moment
+        monkeypatch.setattr(desk.reader._library, "same", lambda: True)  # nor does a call for a look
         desk.emulator.wipe()
         told = [kind for _ in range(5) for kind in kinds(desk, AMINA)]
         assert told == [*[ScanKind.NOT_RECOGNISED] * 5, ScanKind.WAIT]
@@ -210,6 +211,43 @@ def test_T010_every_slot_is_looked_into_again_in_turn(tmp_path: Path, model: str
             desk.steps(3)
         assert order[0] != order[1]
         assert order[:2] == order[2:]
+
+
+@pytest.mark.parametrize(("model", "family"), FAMILIES)
+def test_T010_a_slot_more_or_less_is_found_whatever_goes_on_at_the_glass(
+    tmp_path: Path, model: str, family: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with station(tmp_path, model, family=family) as desk:
+        two_enrolled(desk)
+        monkeypatch.setattr(desk.reader._library, "patrol", lambda: None)
+        before = desk.emulator.device.templates()
+        for slot, finger in ((9, "a stranger"), (min(before), None)):
+            device = desk.emulator.device
+            device.put(slot, None if finger is None else device.make(finger))
+            desk.clock.advance(6)
+            desk.steps(2)
+            desk.restored()
+            assert sorted(device.templates().values()) == sorted(before.values())
+
+
+@pytest.mark.parametrize("at_the_glass", [True, False])
+@pytest.mark.parametrize(("model", "family"), NUMBERED)
+def test_T010_another_scanner_behind_an_open_port_is_known_by_its_number_and_not_erased(
+    tmp_path: Path, model: str, family: str, monkeypatch: pytest.MonkeyPatch, *, at_the_glass: bool
+) -> None:
+    with station(tmp_path, model, family=family) as desk:
+        two_enrolled(desk)
+        if at_the_glass:
+            monkeypatch.setattr(desk.reader._library, "patrol", lambda: None)
+        device = desk.emulator.device
+        for slot in device.templates():
+            device.put(slot, device.make(f"a stranger in {slot}"))
+        device._flash.registers.serial = b"another1"  # type: ignore[attr-defined]
+        others = device.templates()
+        desk.clock.advance(6)
+        desk.steps(3)
+        assert desk.health is ScannerHealth.LOCKED
+        assert device.templates() == others
 
 
 @pytest.mark.parametrize("slots", [[0], [0, 5], [5, 7]])

@@ -62,6 +62,15 @@ def test_open_tells_sane_facts_and_the_same_again(stand: Bench) -> None:
     assert stand.scanner.glitches == 0
 
 
+def test_holds_and_read_serial_tell_one_scanner_from_another(stand: Bench) -> None:
+    used = stand.scanner.used()
+    assert stand.scanner.holds(used)
+    assert not stand.scanner.holds(used | {stand.free})
+    assert not stand.scanner.holds(used - {stand.juma})
+    assert stand.scanner.read_serial() == stand.info.serial
+    stand.works()
+
+
 def test_identify_an_empty_glass_a_friend_and_a_stranger(stand: Bench) -> None:
     assert stand.scanner.identify() == NoFinger()
     stand.works()

@@ -8,7 +8,7 @@ from drivers.emulation.host import Emulator
 from drivers.zfm.commands import Product
 from drivers.zfm.scanner import ZfmScanner
 from tests.support.scanners import QUICK, emulated, enrol, opened
-from tests.support.zfm import answering, codes, commands_heard
+from tests.support.zfm import answering, codes, commands_heard, flash_of
 
 # What a busy machine may add, in seconds.
 SLACK = 1.0
@@ -159,6 +159,14 @@ def test_a_synochip_serial_number_of_any_length(tmp_path: Path, monkeypatch: pyt
         with opened(emulator) as scanner:
             assert scanner.info.dialect == "syno"
             assert scanner.info.serial == (reply if reply == "0011223344" else None)
+
+
+@pytest.mark.parametrize("model", ["r503", "zw101"])
+def test_the_serial_number_is_asked_anew(tmp_path: Path, model: str) -> None:
+    with emulated(model, tmp_path) as emulator, opened(emulator) as scanner:
+        flash_of(emulator).registers.serial = b"another1"
+        emulator.power_cycle()
+        assert (scanner.read_serial() or "").startswith(b"another1".hex())
 
 
 @pytest.mark.parametrize("refusal", ["1C", "FC", "01", None])

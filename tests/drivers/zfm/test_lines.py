@@ -94,6 +94,13 @@ def test_F047_answer_of_an_earlier_search_is_not_taken(line: Line) -> None:
     assert line.scanner.glitches == 5
 
 
+@pytest.mark.parametrize(("stray", "glitches"), [("55", 1), ("00FE55", 1), ("00FE", 0)])
+def test_a_module_that_got_power_says_so_next_to_an_answer(line: Line, stray: str, glitches: int) -> None:
+    line.emulator.fault("insert", at=0, data=bytes.fromhex(stray))
+    assert line.scanner.present()
+    assert line.scanner.glitches == glitches
+
+
 def test_F047_what_came_unasked_is_dropped_before_a_command(line: Line) -> None:
     line.emulator.place("juma")
     # A hit left over from whatever lies there before anything is asked.
