@@ -6,7 +6,7 @@ from collections.abc import Callable
 from drivers import Capability, Hit, Identification, NoFinger, Retry, Same, Scanner
 from kiosk.clock import Clock
 from kiosk.models import Finger, Method
-from kiosk.station.library import Library, NotProvenError
+from kiosk.station.library import Library, NotProvenError, UnreadableError
 from kiosk.station.presses import LOCK_S, Presses, Reading
 from kiosk.station.punching import Punching
 from kiosk.store import NotSaved, StoreError
@@ -121,7 +121,9 @@ class Glass:
             owner = library.owner(hit.slot)
         except NotProvenError as error:
             log.error("station %s: %s", self._station, error)
-            return self._say(ScanKind.TRY_AGAIN, "library_busy")
+            # Pressing again helps once the slot was put right; until it can be read, only the copy is left.
+            advice = "type_number" if isinstance(error, UnreadableError) else "library_busy"
+            return self._say(ScanKind.TRY_AGAIN, advice)
         if owner is None:
             log.warning("station %s: slot %d belongs to nobody", self._station, hit.slot)
             return self._say(ScanKind.DENIED, "see_office")

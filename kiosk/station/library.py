@@ -14,7 +14,7 @@ from kiosk.clock import Clock
 from kiosk.models import ClockState, Finger, Member, Moment, SlotState
 from kiosk.station.identity import Identity, LibraryError, Standing, costly, foreign
 from kiosk.station.plan import Outlook, expected, plan
-from kiosk.station.shelf import NotProvenError, Setbacks, Shelf
+from kiosk.station.shelf import NotProvenError, Setbacks, Shelf, UnreadableError
 from kiosk.station.vault import Vault
 from kiosk.store import Store
 
@@ -96,7 +96,8 @@ class Library:
     def owner(self, slot: int) -> Finger | None:
         """Whose finger lies in `slot`, proven by its content; None if it belongs to nobody.
 
-        Raises NotProvenError when the content is another one: nobody is credited, and the slot is put right.
+        Raises NotProvenError when the content is another one: nobody is credited, and the slot is put right; UnreadableError when that
+        could not be done yet.
         """
         finger = self._store.slots.finger_at(self._station, slot)
         if finger is not None:
@@ -235,23 +236,43 @@ class Library:
         return Outlook(None if _unset(now) else now.utc_us, phases, last)
 
     def _bring_in(self, finger: str) -> None:
-        self.shelf.bring_in(finger)
-        if self._setbacks.hopeless(finger):
-            self._plan()  # somebody else may have its slot
+        if not self.shelf.bring_in(finger):
+            self._plan()
 
     def _prove(self, slot: int, finger: Finger) -> None:
         try:
             self.shelf.prove(slot, finger)
-        except NotProvenError as error:
-            if error.changed:
-                self._plan()  # somebody may have to be written anew
+        except UnreadableError as error:
+            if self._mended(slot, error):
+                raise NotProvenError(str(error)) from error
             raise
+        except NotProvenError:
+            self._plan()  # somebody may have to be written anew
+            raise
+
+    def _mended(self, slot: int, error: UnreadableError) -> bool:
+        """Do what can be done about a slot that was not read; whether that changed the store's rows. If not, it is tried once more."""
+        if not self.agrees():
+            self.settle()  # there is nothing in it, and perhaps in others neither
+            return True
+        if self.shelf.leave_out(slot, sure=error.refused):
+            self._plan()
+            return True
+        if slot not in self._unproven and not self._setbacks.hopeless(slot):
+            self._unproven.append(slot)
+        return False
 
     def _look_again(self) -> None:
         slot = self.shelf.oldest_proof()
-        if slot is not None and not self.shelf.still_holds(slot):
-            log.error("station %s: slot %d was changed behind the kiosk's back", self._station, slot)
-            self.settle()
+        if slot is None:
+            return
+        try:
+            if not self.shelf.still_holds(slot):
+                log.error("station %s: slot %d was changed behind the kiosk's back", self._station, slot)
+                self.settle()
+        except UnreadableError as error:
+            log.warning("station %s: %s", self._station, error)
+            self._mended(slot, error)
 
     def _prove_quietly(self, slot: int) -> None:
         try:
@@ -264,4 +285,4 @@ def _unset(now: Moment) -> bool:
     return now.state is ClockState.UNSYNCED
 
 
-__all__ = ["Library", "LibraryError", "NotProvenError"]
+__all__ = ["Library", "LibraryError", "NotProvenError", "UnreadableError"]

@@ -19,18 +19,19 @@ TRIES = 2
 """Times that a finger, or a slot, may fail before it is left alone."""
 
 PATIENCE = 6
-"""Slots that may refuse to be written before nothing more is: it is the scanner, not the slot."""
+"""Slots that may turn out bad before nothing more is written: it is the scanner, not the slot."""
 
 
 class NotProvenError(Exception):
-    """The slot does not hold what the store says, or cannot be read; nobody is credited for it.
+    """The slot was not found to hold what the store says: nobody is credited for it. The store's rows were put right meanwhile."""
 
-    `changed` tells that the store's rows were put right meanwhile.
-    """
 
-    def __init__(self, message: str, *, changed: bool) -> None:
+class UnreadableError(NotProvenError):
+    """What the slot holds cannot be told, and nothing was put right. `refused` says that these are the scanner's own words."""
+
+    def __init__(self, message: str, *, refused: bool) -> None:
         super().__init__(message)
-        self.changed = changed
+        self.refused = refused
 
 
 class Setbacks:
@@ -38,24 +39,28 @@ class Setbacks:
 
     def __init__(self) -> None:
         self._failed: Counter[str | int] = Counter()
-        self._unwritable: set[int] = set()
+        self._bad: set[int] = set()
 
     def forget(self) -> None:
         """Begin anew."""
         self._failed.clear()
-        self._unwritable.clear()
+        self._bad.clear()
 
     def note(self, what: str | int) -> None:
         """It failed: a finger by its id, or a slot by its number."""
         self._failed[what] += 1
 
+    def recovered(self, what: str | int) -> None:
+        """It worked after all."""
+        del self._failed[what]
+
     def give_up(self, what: str | int) -> None:
         """It will fail however often it is tried."""
         self._failed[what] = TRIES
 
-    def unwritable(self, slot: int) -> None:
-        """The slot cannot be written."""
-        self._unwritable.add(slot)
+    def bad(self, slot: int) -> None:
+        """The slot cannot be written, or what was written cannot be read."""
+        self._bad.add(slot)
 
     def hopeless(self, what: str | int) -> bool:
         """Whether it failed too often to be tried once more."""
@@ -63,12 +68,12 @@ class Setbacks:
 
     def avoids(self, slot: int) -> bool:
         """Whether nothing should be put into `slot`."""
-        return slot in self._unwritable or self.hopeless(slot)
+        return slot in self._bad or self.hopeless(slot)
 
     @property
     def too_many(self) -> bool:
         """Whether so many slots failed that nothing should be written into this scanner."""
-        return len(self._unwritable) >= PATIENCE
+        return len(self._bad) >= PATIENCE
 
 
 class Shelf:
@@ -152,32 +157,34 @@ class Shelf:
 
     def take_out(self, finger_id: str) -> bool:
         """Free the slot of a finger of which there is a copy, on both sides; whether that was done."""
-        row, finger = self.row_of(finger_id), self._store.fingers.get(finger_id)
-        if row is None or finger is None or self._vault.fetch(finger, self._scanner.info.model) is None:
+        row = self.row_of(finger_id)
+        if row is None or not self._has_copy(finger_id):
             return False
-        # The store first: a crash in between leaves a slot that belongs to nobody, which is emptied, or claimed, later.
-        self.release(row)
-        self.empty(row.slot)
+        self._give_back(row)
         return True
 
-    def bring_in(self, finger_id: str) -> None:
-        """Write a finger's copy into an empty slot, and prove it; nothing happens where that cannot be, or failed too often."""
+    def bring_in(self, finger_id: str) -> bool:
+        """Write a finger's copy into an empty slot, and prove it; nothing happens where that cannot be, or failed too often.
+
+        Returns False if it failed just now: another slot may do, or somebody else may have this one.
+        """
         finger, slot = self._store.fingers.get(finger_id), self.free_slot()
         if finger is None or slot is None or self._setbacks.hopeless(finger_id) or self.row_of(finger_id) is not None:
-            return
+            return True
         template = self._vault.fetch(finger, self._scanner.info.model)
         if template is None:
             self._setbacks.give_up(finger_id)
-            return
+            return False
         try:
             self._store.slots.reserve(Slot(self._station, slot, finger_id, SlotState.WRITING))
-            self._write(finger_id, slot, template)
+            return self._write(finger_id, slot, template)
         except StoreConflict:
             self.used.add(slot)
             log.info("station %s: finger %s was removed while it was written", self._station, finger_id)
+            return True
 
     def prove(self, slot: int, finger: Finger) -> None:
-        """Make sure that `slot` holds `finger`. Raises NotProvenError if it does not, having put the store's rows right."""
+        """Make sure that `slot` holds `finger`. Raises NotProvenError if it does not, UnreadableError if nobody can tell."""
         if self._glitches != self._scanner.glitches:
             # The scanner may have been exchanged between its answer and what came before it.
             self._glitches = self._scanner.glitches
@@ -186,10 +193,11 @@ class Shelf:
             return
         if Capability.TEMPLATES in self._scanner.info.capabilities:
             template = self._read(slot)
+            self._setbacks.recovered(slot)
             try:
                 self._compare(slot, finger, template)
             except StoreConflict as error:
-                raise NotProvenError(f"slot {slot}: its finger was removed meanwhile", changed=True) from error
+                raise NotProvenError(f"slot {slot}: its finger was removed meanwhile") from error
         self._proven[slot] = finger.id
 
     def oldest_proof(self) -> int | None:
@@ -197,17 +205,34 @@ class Shelf:
         return next(iter(self._proven), None)
 
     def still_holds(self, slot: int) -> bool:
-        """Whether a slot that was proven still holds what it did, as far as this scanner lets anybody look."""
+        """Whether a slot that was proven still holds what it did, as far as this scanner lets anybody look.
+
+        Raises UnreadableError if nobody can tell; it is proven no more then.
+        """
         proven = self._proven.pop(slot)
         row = self.rows().get(slot)
         if row is not None and Capability.TEMPLATES in self._scanner.info.capabilities:
-            try:
-                found = self._vault.digest(self._read(slot))
-            except NotProvenError:
-                return False
+            found = self._vault.digest(self._read(slot))
+            self._setbacks.recovered(slot)
             if found != row.digest:
                 return False
         self._proven[slot] = proven
+        return True
+
+    def leave_out(self, slot: int, *, sure: bool) -> bool:
+        """Give up a slot that could not be read however often it was tried: it is emptied, and holds nobody's finger any more.
+
+        One with a finger's only template has to be bad for `sure`, by the scanner's own word: a line that loses bytes shall cost nobody
+        their enrolment. And where slot after slot is bad, it is not the slots. Returns whether it was given up.
+        """
+        row = self.rows().get(slot)
+        if row is None or self.refuses or not self._setbacks.hopeless(slot):
+            return False
+        if not sure and not self._has_copy(row.finger_id):
+            return False
+        log.error("station %s: slot %d cannot be read, and is left out", self._station, slot)
+        self._setbacks.bad(slot)
+        self._give_back(row)
         return True
 
     def claim(self, slot: int) -> bool:
@@ -221,7 +246,7 @@ class Shelf:
         if Capability.TEMPLATES in self._scanner.info.capabilities:
             try:
                 template = self._read(slot)
-            except NotProvenError as error:
+            except UnreadableError as error:
                 log.warning("station %s: %s", self._station, error)
             else:
                 known = self._whose(template)
@@ -231,30 +256,31 @@ class Shelf:
         self.empty(slot)
         return False
 
-    def _write(self, finger_id: str, slot: int, template: Template) -> None:
+    def _write(self, finger_id: str, slot: int, template: Template) -> bool:
         try:
             self._scanner.import_template(slot, template)
         except (DeviceError, ProtocolError) as error:
             self._setbacks.note(finger_id)
-            self._setbacks.unwritable(slot)
+            self._setbacks.bad(slot)
             log.warning("station %s: finger %s not written into slot %d: %s", self._station, finger_id, slot, error)
             self.empty(slot)
             self._store.slots.free(self._station, slot)
-            return
+            return False
         self._store.slots.hold(self._station, slot, self._vault.digest(template))
         self.filled(slot, finger_id)
+        return True
 
     def _compare(self, slot: int, finger: Finger, template: Template) -> None:
         row, found = self.rows().get(slot), self._vault.digest(template)
         if row is None:
-            raise NotProvenError(f"slot {slot}: its finger was removed meanwhile", changed=True)
+            raise NotProvenError(f"slot {slot}: its finger was removed meanwhile")
         known = self._whose(template)
         if row.digest is None and (known is None or known.id == finger.id):
             # Enrolled before slots were proven: the scanner is ours, so that what it holds is taken for the truth, once.
             self._store.slots.hold(self._station, slot, found)
         elif row.digest != found:
             self._put_right(row, known, template)
-            raise NotProvenError(f"slot {slot} did not hold the finger that the store says", changed=True)
+            raise NotProvenError(f"slot {slot} did not hold the finger that the store says")
         self._vault.keep(finger, template)
 
     def _put_right(self, row: Slot, known: Finger | None, template: Template) -> None:
@@ -262,8 +288,16 @@ class Shelf:
         if known is not None and not self._seen_elsewhere(known):
             self._move(known, row.slot, template)
         else:
-            self.release(row)
-            self.empty(row.slot)
+            self._give_back(row)
+
+    def _give_back(self, row: Slot) -> None:
+        """The store first: a crash in between leaves a slot that belongs to nobody, which is emptied, or claimed, later."""
+        self.release(row)
+        self.empty(row.slot)
+
+    def _has_copy(self, finger_id: str) -> bool:
+        finger = self._store.fingers.get(finger_id)
+        return finger is not None and self._vault.fetch(finger, self._scanner.info.model) is not None
 
     def _move(self, finger: Finger, slot: int, template: Template) -> None:
         """The finger was seen in `slot`: the store's row for it is put there.
@@ -301,9 +335,10 @@ class Shelf:
             self._lost[row.digest] = row.finger_id
 
     def _read(self, slot: int) -> Template:
-        """What lies in `slot`. Raises NotProvenError if the scanner cannot read it."""
+        """What lies in `slot`. Raises UnreadableError if that does not come out of the scanner."""
         try:
             return self._scanner.export_template(slot)
         except (DeviceError, ProtocolError) as error:
             self._setbacks.note(slot)
-            raise NotProvenError(f"slot {slot} cannot be read: {error}", changed=False) from error
+            refused = isinstance(error, DeviceError)
+            raise UnreadableError(f"slot {slot} cannot be read: {error}", refused=refused) from error

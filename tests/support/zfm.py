@@ -8,6 +8,7 @@ from drivers.emulation.device import Answer
 from drivers.emulation.flash import Flash
 from drivers.emulation.host import Emulator
 from drivers.zfm.codec import Decoder, Packet, Pid
+from drivers.zfm.commands import BAD_TEMPLATE, LOAD_CHAR
 from drivers.zfm.emulator import ZfmDevice
 from tests.support.scanners import heard_by
 
@@ -46,6 +47,20 @@ def answering(
         left[0] = None if left[0] is None else left[0] - 1
         for ack in acks:
             yield Answer(Packet(Pid.ACK, ack).to_bytes())
+
+    monkeypatch.setattr(device, "_execute", otherwise)
+
+
+def worn(emulator: Emulator, monkeypatch: pytest.MonkeyPatch, slot: int) -> None:
+    """Let whatever lies in `slot`, now or later, be unreadable; a search goes on finding it."""
+    device = device_of(emulator)
+    execute = device._execute
+
+    def otherwise(asked: int, fields: bytes) -> Iterator[Answer]:
+        if asked == LOAD_CHAR.code and int.from_bytes(fields[1:3]) == slot:
+            yield Answer(Packet(Pid.ACK, bytes((BAD_TEMPLATE,))).to_bytes())
+        else:
+            yield from execute(asked, fields)
 
     monkeypatch.setattr(device, "_execute", otherwise)
 
