@@ -266,7 +266,11 @@ class Scanner(ABC):
         raise UnsupportedError(type(self).__name__)
 
     def import_template(self, slot: int, template: Template) -> None:
-        """Write a template into `slot` and prove by reading it back that it is there. Needs Capability.TEMPLATES."""
+        """Write a template into `slot` and prove by reading it back that it is there. Needs Capability.TEMPLATES.
+
+        Raises UnsupportedError for a template of another model or size, and leaves `slot` as it was, or empty. Where the size was not
+        known before, `info` tells it from then on.
+        """
         raise UnsupportedError(type(self).__name__)
 
     def match(self, template: Template) -> Comparison:

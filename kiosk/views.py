@@ -153,7 +153,8 @@ class StationStatus(msgspec.Struct, frozen=True):
     """One station, at `place`: `detail` names the fault and its cure in plain words, `model` and `used`/`capacity` describe the scanner.
 
     `port` is where it was found. `waiting` counts fingers that still have to be written into it, `absent` members whom it cannot
-    recognise until they are enrolled on it; `calls` tells whether a number and a finger can be taken there.
+    recognise until they are enrolled on it; `calls` tells whether a number and a finger can be taken there. `template_size` is in bytes,
+    and None where it is not known yet: scanners of one model may have several.
     """
 
     name: str
@@ -165,6 +166,7 @@ class StationStatus(msgspec.Struct, frozen=True):
     absent: int = 0
     calls: bool = True
     model: str = ""
+    template_size: int | None = None
     used: int = 0
     capacity: int = 0
     glitches: int = 0

@@ -158,10 +158,12 @@ class ZfmScanner(WiredScanner[Wire]):
         return Template(self.info.model, data)
 
     def import_template(self, slot: int, template: Template) -> None:
-        """See Scanner.import_template. Raises UnsupportedError for another model's template."""
+        """See Scanner.import_template. Several models have templates of another size from one batch to the next."""
         self._require_slot(slot)
         self._require_own(template)
-        templates.store(self._session, slot, template.data)
+        size = templates.store(self._session, slot, template.data)
+        self._info = replace(self.info, template_size=size)
+        self._require_own(template)
 
     def read_serial(self) -> str | None:
         """See Scanner.read_serial. A module that told none is not asked again: the silence takes its time."""

@@ -20,16 +20,28 @@ def export(session: Session, slot: int, size: int | None) -> bytes:
     return data
 
 
-def store(session: Session, slot: int, data: bytes) -> None:
-    """Write a template into a slot, if need be once more in small packets.
+def store(session: Session, slot: int, data: bytes) -> int:
+    """Write a template into a slot, if need be once more in small packets; returns how many bytes this module's templates have.
 
-    Raises ProtocolError if it does not read back; the slot is emptied then, for what lies in it may be anybody's.
+    If these are not as many as `data` has, nothing was stored: the module cut it off or filled it up, and will do so with any other.
+    Raises ProtocolError if it does not read back. The slot is emptied in either case, for what lies in it may be anybody's.
     """
     if _stored(session, slot, data, None) or _stored(session, slot, data, _SMALL):
-        return
+        return len(data)
+    size = _size(session, slot)
     with contextlib.suppress(DeviceError, ProtocolError):
         session.empty(slot)
-    raise ProtocolError(f"DownChar: slot {slot} does not hold what was sent to it")
+    if size in {0, len(data)}:
+        raise ProtocolError(f"DownChar: slot {slot} does not hold what was sent to it")
+    return size
+
+
+def _size(session: Session, slot: int) -> int:
+    """How many bytes lie in a slot; 0 if it cannot be read. Twice the same, or a lost packet would count."""
+    try:
+        return len(export(session, slot, None))
+    except (DeviceError, ProtocolError):
+        return 0
 
 
 def _stored(session: Session, slot: int, data: bytes, packet_size: int | None) -> bool:

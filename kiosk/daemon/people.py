@@ -17,7 +17,17 @@ from kiosk.errors import KioskError
 from kiosk.models import FingerName, Member, SlotState
 from kiosk.station import Reader, Vault
 from kiosk.store import Store, StoreError
-from kiosk.views import AbsentMember, FingerView, PinHolder, Restored, ScanKind, ScanResult, SealedFinger, WeakFinger
+from kiosk.views import (
+    AbsentMember,
+    FingerView,
+    PinHolder,
+    Restored,
+    ScanKind,
+    ScanResult,
+    SealedFinger,
+    StationStatus,
+    WeakFinger,
+)
 
 PAGE = 200
 """Sealed fingers in one answer or request: each stays below the longest line of the socket."""
@@ -156,15 +166,16 @@ class People:
         found: list[AbsentMember] = []
         for name, reader in self._readers.items():
             model = reader.status.model
-            known = self._recognisable(name, model)
+            known = self._recognisable(reader.status)
             here = {finger.member_uid for finger in fingers if finger.id in known}
             enrolled = {finger.member_uid for finger in fingers} & active.keys()
             found += [AbsentMember(name, model, uid, active[uid]) for uid in sorted(enrolled - here)] if model else []
         return found
 
-    def _recognisable(self, station: str, model: str) -> set[str]:
-        held = {slot.finger_id for slot in self._store.slots.of_station(station) if slot.state is SlotState.HELD}
-        return held | self._vault.restorable(model, None)
+    def _recognisable(self, station: StationStatus) -> set[str]:
+        slots = self._store.slots.of_station(station.name)
+        held = {slot.finger_id for slot in slots if slot.state is SlotState.HELD}
+        return held | self._vault.restorable(station.model, station.template_size)
 
     def _pins(self) -> list[PinHolder]:
         names = {member.uid: member.name for member in self._store.members.all()}

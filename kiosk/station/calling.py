@@ -9,7 +9,6 @@ from kiosk.models import Finger, Method
 from kiosk.station.glass import Glass, lies_there
 from kiosk.station.library import Library
 from kiosk.station.presses import Reading
-from kiosk.station.vault import Vault
 from kiosk.store import Store
 from kiosk.views import ScanResult
 
@@ -30,7 +29,6 @@ class Call:
         number: str,
         scanner: Scanner,
         library: Library,
-        vault: Vault,
         store: Store,
         clock: Clock,
         glass: Glass,
@@ -39,7 +37,6 @@ class Call:
         self.done = False
         self._scanner = scanner
         self._library = library
-        self._vault = vault
         self._clock = clock
         self._glass = glass
         self._publish = publish
@@ -95,7 +92,7 @@ class Call:
             slot = self._library.lend(finger)
         if slot is not None and Capability.VERIFY in can:
             return partial(scanner.verify, slot)
-        template = self._vault.fetch(finger, scanner.info.model) if Capability.MATCH in can else None
+        template = self._library.shelf.copy(finger) if Capability.MATCH in can else None
         return None if template is None else partial(scanner.match, template)
 
     def _finish(self) -> None:

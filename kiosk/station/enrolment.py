@@ -223,8 +223,8 @@ class Enrolment:
             self._store.fingers.confirm(self._finger.id)
             self._store.fingers.renew_consent(self._finger.id, self._consent)
             if template is not None:
-                self._vault.keep(self._finger, template)
-        self._library.shelf.filled(self._slot, self._finger.id)
+                self._vault.keep(self._finger, template, enrolled=True)
+        self._library.enrolled(self._slot, self._finger)
         fingers = self._store.fingers.of_member(self._finger.member_uid)
         if len(fingers) > 1:
             self._finish("done", "Enrolled.", ok=True)

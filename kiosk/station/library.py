@@ -142,6 +142,11 @@ class Library:
                 return self.shelf.free_slot()
         return None
 
+    def enrolled(self, slot: int, finger: Finger) -> None:
+        """`finger` was enrolled into `slot` just now, as the store says."""
+        self.shelf.filled(slot, finger.id)
+        self._plan()
+
     def slot_of(self, finger: Finger) -> int | None:
         """The slot that holds `finger` and was proven to, or None."""
         row = self.shelf.row_of(finger.id)

@@ -200,7 +200,7 @@ class Reader:
         info = scanner.info
         self._remarks = info.remarks
         self._feedback.show(Light.READY)
-        self._show(model=info.model, capacity=info.capacity)
+        self._show(model=info.model, capacity=info.capacity, template_size=info.template_size)
         told = self.status
         log.info("station %s: %s at %s, %d of %d slots used", told.name, told.model, port, told.used, told.capacity)
         return scanner
@@ -253,7 +253,7 @@ class Reader:
                 self._feedback.show(Light.FAULT)
             elif self._glass.idle:
                 self._feedback.show(Light.READY)
-        self._show(capacity=scanner.info.capacity)
+        self._show(capacity=scanner.info.capacity, template_size=scanner.info.template_size)
         return more
 
     def _publish(self, event: ScanResult | EnrolProgress) -> None:
@@ -291,7 +291,6 @@ class Reader:
                 number,
                 scanner,
                 self._library,
-                self._vault,
                 self._store,
                 self._clock,
                 self._glass,

@@ -8,7 +8,7 @@ thrown away because it lies in another slot than it should: then the store's row
 import logging
 from collections import Counter
 
-from drivers import Capability, DeviceError, ProtocolError, Scanner, Template
+from drivers import Capability, DeviceError, ProtocolError, Scanner, Template, UnsupportedError
 from kiosk.models import Finger, FingerState, Slot, SlotState
 from kiosk.station.vault import Vault
 from kiosk.store import Store, StoreConflict
@@ -155,6 +155,11 @@ class Shelf:
             if finger is not None and finger.state is FingerState.PENDING:
                 self._store.fingers.forget(finger.id)
 
+    def copy(self, finger: Finger) -> Template | None:
+        """The store's template of the finger as this scanner takes it; None if there is none that can be opened."""
+        template = self._vault.fetch(finger, self._scanner.info.model)
+        return template if template is not None and self._fits(template) else None
+
     def take_out(self, finger_id: str) -> bool:
         """Free the slot of a finger of which there is a copy, on both sides; whether that was done."""
         row = self.row_of(finger_id)
@@ -174,6 +179,8 @@ class Shelf:
         template = self._vault.fetch(finger, self._scanner.info.model)
         if template is None:
             self._setbacks.give_up(finger_id)
+            return False
+        if not self._fits(template):
             return False
         try:
             self._store.slots.reserve(Slot(self._station, slot, finger_id, SlotState.WRITING))
@@ -259,6 +266,13 @@ class Shelf:
     def _write(self, finger_id: str, slot: int, template: Template) -> bool:
         try:
             self._scanner.import_template(slot, template)
+        except UnsupportedError as error:
+            # Neither the slot nor the finger is to blame: the size of the scanner's templates is known from now on.
+            log.info("station %s: finger %s not written: %s", self._station, finger_id, error)
+            self._store.slots.free(self._station, slot)
+            if self._fits(template):
+                self._setbacks.give_up(finger_id)
+            return False
         except (DeviceError, ProtocolError) as error:
             self._setbacks.note(finger_id)
             self._setbacks.bad(slot)
@@ -297,7 +311,11 @@ class Shelf:
 
     def _has_copy(self, finger_id: str) -> bool:
         finger = self._store.fingers.get(finger_id)
-        return finger is not None and self._vault.fetch(finger, self._scanner.info.model) is not None
+        return finger is not None and self.copy(finger) is not None
+
+    def _fits(self, template: Template) -> bool:
+        """Whether the template has the size of this scanner's, as far as that is known yet."""
+        return self._scanner.info.template_size in {None, len(template.data)}
 
     def _move(self, finger: Finger, slot: int, template: Template) -> None:
         """The finger was seen in `slot`: the store's row for it is put there.

@@ -64,9 +64,12 @@ class Vault:
         finger = None if finger_id is None else self._store.fingers.get(finger_id)
         return finger if finger is not None and finger.state is FingerState.ENROLLED else None
 
-    def keep(self, finger: Finger, template: Template) -> None:
-        """Put a copy of the finger into the store, unless none are kept, or there is one that can be opened."""
-        if self._keys is not None and finger.id not in self.restorable(template.model, None):
+    def keep(self, finger: Finger, template: Template, *, enrolled: bool = False) -> None:
+        """Put a copy of the finger into the store, unless none are kept, or there is one that can be opened.
+
+        One that was `enrolled` just now takes the place of any other for its model: that one does not fit the scanner that is here.
+        """
+        if self._keys is not None and (enrolled or finger.id not in self.restorable(template.model, None)):
             self._put(self._keys, finger, template)
 
     def fetch(self, finger: Finger, model: str) -> Template | None:

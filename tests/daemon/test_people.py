@@ -7,6 +7,7 @@ from typing import Any, cast
 import msgspec
 import pytest
 
+from drivers import Template
 from kiosk.clock import FakeClock
 from kiosk.control import protocol
 from kiosk.daemon.people import People
@@ -14,10 +15,11 @@ from kiosk.daemon.reports import ROWS, RowsParams
 from kiosk.models import Member
 from kiosk.station import Reader, Vault
 from kiosk.store import Store
-from kiosk.views import AbsentMember
+from kiosk.views import AbsentMember, ScannerHealth, StationStatus
 from tests.support.people import people
 from tests.support.station import KEYS
 
+READY = StationStatus("main", ScannerHealth.READY, model="R503")
 LONG = "\u0001" * 100  # six bytes of JSON each
 
 
@@ -28,9 +30,9 @@ def store(tmp_path: Path) -> Any:
     opened.close()
 
 
-def asked(store: Store, method: str) -> list[Any]:
+def asked(store: Store, method: str, status: StationStatus = READY) -> list[Any]:
     """Every page of a report, each as it would go over the socket."""
-    readers = {"main": cast("Reader", SimpleNamespace(status=SimpleNamespace(model="R503")))}
+    readers = {"main": cast("Reader", SimpleNamespace(status=status))}
     report = People(store, FakeClock(), readers, Vault(store, KEYS)).methods()[method]
     found: list[Any] = []
     while page := cast("list[Any]", report.handle(msgspec.convert({"start": len(found)}, RowsParams))):
@@ -52,3 +54,20 @@ def test_a_report_is_never_cut(store: Store) -> None:
     assert isinstance(absent[0], AbsentMember)
     assert len(asked(store, "pins")) == count
     assert asked(store, "weak_fingers") == []
+
+
+@pytest.mark.parametrize(
+    ("model", "size", "knows"), [("R307", 768, 3), ("R307", None, 3), ("R307", 512, 0), ("R503", 768, 0)]
+)
+def test_F050_who_has_to_come_by_depends_on_the_size_of_the_scanners_templates(
+    store: Store, model: str, size: int | None, knows: int
+) -> None:
+    vault = Vault(store, KEYS)
+    with store.atomic():
+        for member, finger in people(3):
+            store.members.put(member)
+            store.fingers.begin(finger)
+            store.fingers.confirm(finger.id)
+            vault.keep(finger, Template("R307", bytes(768)))
+    status = msgspec.structs.replace(READY, model=model, template_size=size)
+    assert len(asked(store, "absent", status)) == 3 - knows

@@ -14,7 +14,7 @@ from kiosk.sealing import TemplateKeys
 from kiosk.station.shelf import PATIENCE
 from kiosk.views import ScanKind, ScannerHealth
 from tests.support.station import AMINA, BARAKA, KEYS, Station, make, station
-from tests.support.zfm import worn
+from tests.support.zfm import batch, worn
 
 TAGGED = ["r307", "r503"]
 EVERY = [*TAGGED, "zfm20"]
@@ -459,6 +459,36 @@ def test_F050_a_scanner_of_another_model_says_who_has_to_come_by(desk: Station, 
     assert {kept.model for kept in desk.store.templates.of_finger(finger.id)} == {"R307", "R503"}
 
 
+@pytest.mark.parametrize(("model", "size"), [("r307", 512), ("r307", 1536), ("r308", 1024), ("zw101", 512)])
+def test_F050_a_scanner_of_another_batch_says_who_has_to_come_by(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: str, size: int
+) -> None:
+    with station(tmp_path, model) as desk:
+        for number in range(PATIENCE + 1):
+            assert desk.enrol(AMINA, finger=f"finger {number}", name=list(FingerName)[number]).ok
+        assert desk.enrol(BARAKA).ok
+        batch(model, size, monkeypatch)
+        with another(desk, tmp_path, model) as swapped:
+            swapped.steps(3)
+            swapped.restored()
+            swapped.steps(1)
+            told = swapped.reader.status
+            assert (told.health, told.detail, told.used) == (ScannerHealth.READY, "", 0)
+            assert (told.template_size, told.waiting, told.absent) == (size, 0, 2)
+            assert [each.kind for each in swapped.call("2", "finger of BARAKA")] == [ScanKind.NOT_RECOGNISED]
+            assert (swapped.health, swapped.reader.status.glitches) == (ScannerHealth.READY, 0)
+            fingers = [finger.id for finger in desk.store.fingers.all()]
+            assert not any(map(swapped.reader._setbacks.hopeless, fingers)), "their own scanner may come back today"
+            assert swapped.enrol(BARAKA).ok
+            assert swapped.slots.keys() == {0}, "no slot was called bad"
+            assert kinds(swapped, BARAKA) == [ScanKind.WELCOME]
+            assert swapped.reader.status.absent == 1
+            swapped.emulator.wipe()
+            replugged(swapped)
+            swapped.restored()
+            assert kinds(swapped, BARAKA) == [ScanKind.ALREADY], "the copy is of the enrolment on this scanner"
+
+
 def test_F052_a_finger_that_was_removed_leaves_the_scanner_too(desk: Station) -> None:
     two_enrolled(desk)
     [finger] = desk.store.fingers.of_member("1")
@@ -503,19 +533,22 @@ def test_a_restart_in_the_middle_of_an_import_leaves_both_sides_agreed(desk: Sta
     assert kinds(desk, AMINA) == [ScanKind.WELCOME]
 
 
-@pytest.mark.parametrize("operation", ["import_template", "delete"])
+@pytest.mark.parametrize(
+    ("operation", "error"),
+    [
+        ("import_template", drivers.ProtocolError("the slot does not hold what was sent")),
+        ("import_template", drivers.UnsupportedError("not these")),
+        ("delete", drivers.ProtocolError("it is still there")),
+    ],
+)
 def test_a_scanner_that_refuses_to_be_written_goes_on_serving(
-    desk: Station, monkeypatch: pytest.MonkeyPatch, operation: str
+    desk: Station, monkeypatch: pytest.MonkeyPatch, operation: str, error: drivers.ScannerError
 ) -> None:
     two_enrolled(desk)
     amina, _ = desk.slots.values()
     desk.reader._library.shelf.take_out(amina)
     desk.emulator.plant(9, "a stranger")
-
-    def refused(*_: object) -> None:
-        raise drivers.ProtocolError("the slot does not hold what was sent")
-
-    monkeypatch.setattr(desk.scanner, operation, refused)
+    monkeypatch.setattr(desk.scanner, operation, raiser(error))
     desk.reader._rounds.disturb()
     desk.steps(60)
     assert desk.health is ScannerHealth.READY

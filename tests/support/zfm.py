@@ -1,5 +1,6 @@
 """What the driver says to an emulated EF01 module, and modules that answer otherwise than theirs would."""
 
+import dataclasses
 from collections.abc import Iterator
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from drivers.emulation.device import Answer
 from drivers.emulation.flash import Flash
 from drivers.emulation.host import Emulator
+from drivers.zfm import builds
 from drivers.zfm.codec import Decoder, Packet, Pid
 from drivers.zfm.commands import BAD_TEMPLATE, LOAD_CHAR
 from drivers.zfm.emulator import ZfmDevice
@@ -49,6 +51,12 @@ def answering(
             yield Answer(Packet(Pid.ACK, ack).to_bytes())
 
     monkeypatch.setattr(device, "_execute", otherwise)
+
+
+def batch(model: str, template_size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let emulators of `model` that are started from now on be of a batch with such templates."""
+    build = getattr(builds, model.upper())
+    monkeypatch.setattr(builds, model.upper(), dataclasses.replace(build, template_size=template_size))
 
 
 def worn(emulator: Emulator, monkeypatch: pytest.MonkeyPatch, slot: int) -> None:

@@ -2,11 +2,11 @@ from pathlib import Path
 
 import pytest
 
-from drivers import DeviceError, ProtocolError, Scanner, Template
+from drivers import DeviceError, ProtocolError, Scanner, Template, UnsupportedError
 from drivers.emulation.host import Emulator
 from drivers.zfm.codec import Packet, Pid
 from tests.support.scanners import emulated, enrol, opened
-from tests.support.zfm import answering, commands_heard, device_of, flash_of, guarded, restarting_before
+from tests.support.zfm import answering, batch, commands_heard, device_of, flash_of, guarded, restarting_before
 
 MODELS = ["zfm20", "r305", "r307", "r308", "r503", "as608", "zw101"]
 
@@ -73,6 +73,28 @@ def test_an_import_that_works_is_sent_once(scanner: Scanner, r307: Emulator, mon
     assert sizes(heard) == [128] * 5
 
 
+@pytest.mark.parametrize("size", [512, 1536])
+def test_a_template_of_another_batch_is_refused_and_the_size_of_this_one_learnt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    batch("r307", size, monkeypatch)
+    with emulated("r307", tmp_path) as emulator, opened(emulator) as scanner:
+        with pytest.raises(UnsupportedError, match=f"has {size} bytes, not 768"):
+            scanner.import_template(9, Template("R307", bytes(range(256)) * 3))
+        assert scanner.used() == frozenset()
+        assert scanner.info.template_size == size
+        heard = commands_heard(emulator, monkeypatch)
+        with pytest.raises(UnsupportedError):
+            scanner.import_template(9, Template("R307", bytes(range(256)) * 3))
+        assert not heard, "it is not tried again"
+        scanner.import_template(9, Template("R307", device_of(emulator).make("amina")))
+
+
+def test_an_import_tells_the_size(scanner: Scanner, r307: Emulator) -> None:
+    scanner.import_template(9, Template("R307", device_of(r307).make("amina")))
+    assert scanner.info.template_size == 768
+
+
 def test_other_refusals_of_an_import_are_told(
     scanner: Scanner, r307: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -92,6 +114,7 @@ def test_an_import_that_never_reads_back(scanner: Scanner, r307: Emulator, monke
     monkeypatch.setattr(flash_of(r307), "write", lambda _slot, _data: None)
     with pytest.raises(ProtocolError, match="slot 9 does not hold"):
         scanner.import_template(9, template)
+    assert scanner.info.template_size is None
 
 
 def test_somebody_elses_template_is_not_left_in_the_slot(
