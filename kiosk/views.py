@@ -61,7 +61,7 @@ class PinHolder(msgspec.Struct, frozen=True):
 
 
 class AbsentMember(msgspec.Struct, frozen=True):
-    """A member whom the scanner of `station` cannot recognise until they are enrolled on one of its `model`."""
+    """A member whom the scanner of `station`, which is READY, cannot recognise until they are enrolled on one of its `model`."""
 
     station: str
     model: str

@@ -1,14 +1,15 @@
 """`kiosk fingers`: whose fingers are enrolled, which of them read badly, and who has to come by."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 import click
 
-from kiosk.cli.common import REPORT_S, json_option, print_json, print_table, socket_option
+from kiosk.cli.common import REPORT_S, json_option, plain, print_json, print_table, socket_option
 from kiosk.control.client import ControlClient
 from kiosk.models import FingerName
-from kiosk.views import AbsentMember, FingerView, WeakFinger
+from kiosk.views import AbsentMember, FingerView, ScannerHealth, StationStatus, WeakFinger
 
 
 @click.group()
@@ -75,18 +76,32 @@ def weak(socket: Path, *, as_json: bool) -> None:
 @socket_option
 @json_option
 def absent(socket: Path, *, as_json: bool) -> None:
-    """List who has a finger enrolled, but not for the scanner that a station has now: they have to come by once."""
+    """List who has a finger enrolled, but not for the scanner that a station has now: they have to come by once.
+
+    Nothing can be told of a station whose scanner is not ready; which one that is, and why, is said on standard error.
+    """
     with ControlClient(socket, timeout=REPORT_S) as kiosk:
+        stations = kiosk.status().stations
         found = kiosk.rows(list[AbsentMember], "absent")
+    untold = _untold(stations)
     if as_json:
         print_json(found)
-        return
-    if not found:
-        click.echo("Nobody: every station's scanner knows everybody who is enrolled.")
-        return
-    print_table(
-        ("STATION", "SCANNER", "UID", "NAME"), [(each.station, each.model, each.uid, each.name) for each in found]
-    )
+    elif found:
+        rows = [(each.station, each.model, each.uid, each.name) for each in found]
+        print_table(("STATION", "SCANNER", "UID", "NAME"), rows)
+    elif len(untold) < len(stations):
+        click.echo(f"Nobody: every {'other ' if untold else ''}station's scanner knows everybody who is enrolled.")
+
+
+def _untold(stations: Sequence[StationStatus]) -> list[StationStatus]:
+    """The stations of which nobody knows whom their scanner will recognise; each is named, and why."""
+    untold = [station for station in stations if station.health is not ScannerHealth.READY]
+    for station in untold:
+        why = plain(station.detail or station.health)
+        click.echo(
+            f"{plain(station.name)}: who has to come by cannot be told, its scanner is not ready. {why}", err=True
+        )
+    return untold
 
 
 def _consent(view: FingerView) -> str:

@@ -23,6 +23,7 @@ from kiosk.views import (
     PinHolder,
     Restored,
     ScanKind,
+    ScannerHealth,
     ScanResult,
     SealedFinger,
     StationStatus,
@@ -161,15 +162,17 @@ class People:
         return sorted(found, key=lambda weak: weak.tries / weak.hits, reverse=True)
 
     def _absent(self) -> list[AbsentMember]:
+        """By the stations that are READY: of any other, nobody knows which scanner it will be, and what that one knows."""
         fingers = self._store.fingers.all()
         active = {member.uid: member.name for member in self._store.members.all() if member.active}
         found: list[AbsentMember] = []
-        for name, reader in self._readers.items():
-            model = reader.status.model
-            known = self._recognisable(reader.status)
-            here = {finger.member_uid for finger in fingers if finger.id in known}
-            enrolled = {finger.member_uid for finger in fingers} & active.keys()
-            found += [AbsentMember(name, model, uid, active[uid]) for uid in sorted(enrolled - here)] if model else []
+        enrolled = {finger.member_uid for finger in fingers} & active.keys()
+        for station in (reader.status for reader in self._readers.values()):
+            if station.health is ScannerHealth.READY:
+                known = self._recognisable(station)
+                here = {finger.member_uid for finger in fingers if finger.id in known}
+                away = sorted(enrolled - here)
+                found += [AbsentMember(station.name, station.model, uid, active[uid]) for uid in away]
         return found
 
     def _recognisable(self, station: StationStatus) -> set[str]:

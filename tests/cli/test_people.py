@@ -97,6 +97,24 @@ def test_F050_a_scanner_of_another_model_and_who_has_to_come_by(
     assert [row.split()[:3] for row in rows] == [["main", "R503", uid] for uid in UIDS]
 
 
+def test_F050_of_a_scanner_that_is_not_there_nobody_knows_who_has_to_come_by(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with premises(tmp_path, {"main": "r307", "gate": "r307"}, count=COUNT) as place:
+        arguments = ["fingers", "absent", "--socket", str(place.socket)]
+        main(arguments)
+        assert capsys.readouterr().out.startswith("Nobody: every station's scanner")
+        since = len(place.ear.events)
+        place.emulator("gate").unplug()
+        place.until(lambda station: station.health is ScannerHealth.FAULT, "gate", since=since)
+        main(arguments)
+        said = capsys.readouterr()
+        assert said.out.startswith("Nobody: every other station's scanner")
+        assert said.err.startswith("gate: who has to come by cannot be told, its scanner is not ready. ")
+        main([*arguments, "--json"])
+        assert json.loads(capsys.readouterr().out) == []
+
+
 def test_F050_a_foreign_scanner_is_adopted_by_command(typed: Premises, capsys: pytest.CaptureFixture[str]) -> None:
     since = len(typed.ear.events)
     foreign = typed.swap(6, model="r307")
@@ -104,6 +122,10 @@ def test_F050_a_foreign_scanner_is_adopted_by_command(typed: Premises, capsys: p
     typed.until(lambda station: station.health is ScannerHealth.LOCKED, since=since)
     assert code("status") == Exit.UNAVAILABLE
     assert "kiosk scanner adopt main" in capsys.readouterr().err
+    main(["fingers", "absent"])
+    said = capsys.readouterr()
+    assert said.out == "", "of a strange scanner nobody knows whom it knows"
+    assert re.match(r"main: who has to come by cannot be told, .* kiosk scanner adopt main", said.err)
     assert typed.press("a stranger", timeout=0.5) == []
     since = len(typed.ear.events)
     main(["scanner", "adopt", "main", "--yes"])

@@ -71,3 +71,14 @@ def test_F050_who_has_to_come_by_depends_on_the_size_of_the_scanners_templates(
             vault.keep(finger, Template("R307", bytes(768)))
     status = msgspec.structs.replace(READY, model=model, template_size=size)
     assert len(asked(store, "absent", status)) == 3 - knows
+
+
+@pytest.mark.parametrize("health", [health for health in ScannerHealth if health is not ScannerHealth.READY])
+def test_F050_nothing_is_told_of_a_scanner_that_is_not_ready(store: Store, health: ScannerHealth) -> None:
+    with store.atomic():
+        for member, finger in people(1):
+            store.members.put(member)
+            store.fingers.begin(finger)
+            store.fingers.confirm(finger.id)
+    assert len(asked(store, "absent")) == 1
+    assert asked(store, "absent", msgspec.structs.replace(READY, health=health)) == []
