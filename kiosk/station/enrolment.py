@@ -115,7 +115,7 @@ class Enrolment:
         member = self._store.members.get(request.member_uid)
         if member is None or not member.active:
             raise EnrolmentError(f"No active member has the uid {request.member_uid}.")
-        self._forget_lost(member)
+        self._refuse_known(member)
         slot = self._room()
         finger = Finger(
             id=self.id,
@@ -145,7 +145,10 @@ class Enrolment:
         return slot
 
     def _written_down(self, finger: Finger, slot: int) -> Finger:
-        """The intent, on disk. A finger that is known to scanners of another kind keeps its row."""
+        """The intent, on disk. A finger that is known to other scanners, or was to one that is gone, keeps its row.
+
+        So its owner counts as enrolled, with the consent that they gave, until the new enrolment does.
+        """
         known = self._store.fingers.named(finger.member_uid, finger.name)
         with self._store.atomic():
             if known is None:
@@ -153,15 +156,11 @@ class Enrolment:
             self._store.slots.reserve(Slot(self._request.station, slot, (known or finger).id, SlotState.WRITING))
         return known or finger
 
-    def _forget_lost(self, member: Member) -> None:
-        """A finger that no scanner and no copy holds any more may be enrolled anew; one that can be recognised here may not."""
+    def _refuse_known(self, member: Member) -> None:
+        """A finger that cannot be recognised here may be enrolled anew; one that can may not."""
         finger = self._store.fingers.named(member.uid, self._request.finger)
-        if finger is None:
-            return
-        if self._library.knows(finger):
+        if finger is not None and self._library.knows(finger):
             raise EnrolmentError(f"{member.name} already has the {finger.name} enrolled.")
-        if not self._vault.has(finger.id) and not self._store.slots.of_finger(finger.id):
-            self._store.fingers.forget(finger.id)
 
     def _undo(self, message: str, private: str = "") -> None:
         """Empty the slot on the scanner, then forget it in the store: in this order, a crash leaves something to clean up by."""

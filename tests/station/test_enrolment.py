@@ -329,6 +329,41 @@ def test_F051_fingers_that_the_scanner_lost_can_be_enrolled_again_where_there_is
         assert [result.kind for result in desk.press("finger of AMINA")] == [ScanKind.WELCOME]
 
 
+def test_who_is_absent_stays_so_until_they_are_enrolled_and_their_consent_until_there_is_another(
+    tmp_path: Path,
+) -> None:
+    with station(tmp_path, keys=None) as desk:
+        for member in (AMINA, BARAKA):
+            assert desk.enrol(member).ok
+        before = desk.store.fingers.all()
+        desk.scanner.clear()
+        desk.scanner.write_tag(bytes(32))
+        desk.reader._rounds.disturb()
+        desk.steps(1)
+        desk.reader.adopt()
+        desk.steps(8)
+        assert desk.reader.status.absent == 2
+        desk.reader.enrol(EnrolRequest(member_uid="1", finger=FingerName.RIGHT_INDEX, witness="w"))
+        desk.steps(2)
+        desk.reader.cancel_enrolment()
+        desk.steps(2)
+        refreshed(desk)
+        assert desk.reader.status.absent == 2
+        assert desk.store.fingers.all() == before
+        assert desk.slots == {}
+        assert desk.enrol(AMINA, witness="somebody else").ok
+        desk.steps(1)
+        assert desk.reader.status.absent == 1
+        [finger] = desk.store.fingers.of_member("1")
+        assert finger.consent.witness == "somebody else"
+
+
+def refreshed(desk: Station) -> None:
+    """Let the library notice what has changed."""
+    desk.clock.advance(6)
+    desk.steps(2)
+
+
 def test_a_finger_of_which_there_is_a_copy_is_not_enrolled_twice(desk: Station) -> None:
     desk.enrol(AMINA)
     desk.scanner.clear()
