@@ -211,7 +211,7 @@ class Library:
         store, now = self._store, self._clock.now()
         on_now = attendance.running(self._shifts, now)
         capacity = self._scanner.info.capacity
-        return store.fingers.count(), store.templates.count(), store.members.revision, on_now, _unset(now), capacity
+        return store.fingers.revision(), store.templates.count(), store.members.revision, on_now, _unset(now), capacity
 
     def _active(self) -> list[Member]:
         """Everybody who may punch."""

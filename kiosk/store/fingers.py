@@ -79,6 +79,13 @@ class Fingers:
         """Count the ENROLLED ones."""
         return int(self._database.cached_row("SELECT count(*) FROM fingers WHERE state = 'enrolled'")[0])
 
+    def revision(self) -> tuple[int, int | None]:
+        """Another one whenever somebody was enrolled, for the first time or again, or forgotten."""
+        count, latest = self._database.cached_row(
+            "SELECT count(*), max(consent_us) FROM fingers WHERE state = 'enrolled'"
+        )
+        return int(count), latest
+
     def _refuse_second(self, finger: Finger) -> None:
         known = self.named(finger.member_uid, finger.name)
         if known is None:

@@ -1,6 +1,7 @@
 """`kiosk fingers`, `pin`, `key` and `scanner backup | restore | adopt`, typed at a running kiosk."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 

@@ -533,6 +533,29 @@ def test_a_restart_in_the_middle_of_an_import_leaves_both_sides_agreed(desk: Sta
     assert kinds(desk, AMINA) == [ScanKind.WELCOME]
 
 
+def test_a_finger_that_is_enrolled_on_a_new_batch_reaches_the_other_station_too(
+    desk: Station, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert desk.enrol(AMINA).ok
+    batch("r307", 512, monkeypatch)
+    with (
+        another(desk, tmp_path) as swapped,
+        drivers.start_emulator("r307", link=tmp_path / "second", instant=True, seed=3) as emulator,
+    ):
+        gate = make(emulator, desk.store, desk.clock, name="gate")
+        for each in (swapped, gate):
+            each.steps(4)
+            each.restored()
+        assert gate.reader.status.absent == 1
+        desk.clock.advance(60)
+        assert swapped.enrol(AMINA).ok
+        desk.clock.advance(6)
+        gate.steps(3)
+        gate.restored()
+        assert kinds(gate, AMINA) == [ScanKind.WELCOME]
+        gate.reader.close()
+
+
 @pytest.mark.parametrize(
     ("operation", "error"),
     [

@@ -1,7 +1,9 @@
+from itertools import pairwise
+
 import msgspec
 import pytest
 
-from kiosk.models import FingerName, FingerState, SealedTemplate, Slot, SlotState
+from kiosk.models import Consent, FingerName, FingerState, SealedTemplate, Slot, SlotState
 from kiosk.store import Store, StoreConflict
 from tests.support.store import enrol, finger, member
 
@@ -22,6 +24,19 @@ def test_a_finger_counts_only_once_it_is_confirmed(store: Store) -> None:
     enrolled = msgspec.structs.replace(one, state=FingerState.ENROLLED)
     assert (store.fingers.all(FingerState.PENDING), store.fingers.all(), store.fingers.count()) == ([], [enrolled], 1)
     assert store.fingers.get(one.id) == store.fingers.named("M00001", one.name) == enrolled
+
+
+def test_a_revision_differs_from_the_one_before_whenever_somebody_was_enrolled_or_forgotten(store: Store) -> None:
+    seen = [store.fingers.revision()]
+    enrol(store, finger(1))
+    seen.append(store.fingers.revision())
+    store.fingers.renew_consent("F1", Consent("2026-01", "the office", 6))
+    seen.append(store.fingers.revision())
+    store.fingers.begin(finger(2))
+    assert store.fingers.revision() == seen[-1], "it does not count yet"
+    store.fingers.forget("F1")
+    seen.append(store.fingers.revision())
+    assert all(old != new for old, new in pairwise(seen))
 
 
 def test_members_and_names_are_kept_apart(store: Store) -> None:
