@@ -98,6 +98,22 @@ def test_F051_a_library_that_is_lost_without_a_sound_is_missed_in_a_free_moment(
         assert kinds(desk, BARAKA) == [ScanKind.WELCOME]
 
 
+@pytest.mark.parametrize("keys", [KEYS, None])
+def test_F051_slots_that_are_empty_all_at_once_are_not_taken_for_bad_ones(
+    tmp_path: Path, keys: TemplateKeys | None
+) -> None:
+    with station(tmp_path, keys=keys) as desk:
+        for number in range(PATIENCE + 1):
+            assert desk.enrol(AMINA, finger=f"finger {number}", name=list(FingerName)[number]).ok
+        desk.emulator.wipe()
+        for _ in range(PATIENCE + 1):
+            desk.clock.advance(6)
+            desk.steps(3)
+        desk.restored()
+        assert not any(map(desk.reader._setbacks.avoids, range(PATIENCE + 1)))
+        assert len(desk.scanner.used()) == len(desk.slots) == (PATIENCE + 1 if keys else 0)
+
+
 def test_mending_waits_for_the_wire_alone_and_people_come_first(tmp_path: Path) -> None:
     with station(tmp_path) as desk:
         two_enrolled(desk)
