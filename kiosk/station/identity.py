@@ -131,9 +131,7 @@ class Identity:
     def _refuse_other_stations(self, who: str) -> None:
         owner = self._store.notes.get(f"scanner-of:{who}")
         if owner is not None and owner != self._station and self._store.slots.of_station(owner):
-            raise LibraryError(
-                f'This is the scanner of station "{owner}". Plug this station\'s own scanner in, or call the station so again.'
-            )
+            raise strayed(owner, had_one=self._store.notes.get(f"scanner-serial:{self._station}") is not None)
 
     def _head(self) -> bytes:
         return _MARK + (_COPIED if self._vault.keeps else _ONLY) + self._vault.kiosk_id
@@ -161,6 +159,20 @@ def foreign(scanner: Scanner, store: Store, station: str) -> LibraryError:
         f"{other}This {scanner.info.model} holds fingers that this kiosk knows nothing of. Plug this station's own scanner in, or let the "
         f"kiosk erase this one and write its own fingers into it: kiosk scanner adopt {station}"
     )
+
+
+def strayed(owner: str, *, had_one: bool) -> LibraryError:
+    """Why nobody is credited at the scanner of station `owner`, here where another one was before, or (not `had_one`) none at all."""
+    if had_one:
+        advice = (
+            "If the plugs of the two scanners were exchanged, exchange them back, or exchange the ports of the two stations in the "
+            "configuration. If not, plug this station's own scanner in."
+        )
+    else:
+        advice = (
+            f'If that is what this station was called before, call it "{owner}" again. If not, plug its own scanner in.'
+        )
+    return LibraryError(f'This is the scanner of station "{owner}". {advice}')
 
 
 def costly(station: str, fingers: int) -> LibraryError:

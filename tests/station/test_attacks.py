@@ -136,6 +136,46 @@ def test_a_station_does_not_take_the_scanner_of_another(tmp_path: Path) -> None:
         thief.reader.close()
 
 
+@pytest.mark.parametrize(("model", "family"), [("r307", "zfm"), ("gt511c3", "gt521"), ("waveshare", "waveshare")])
+def test_exchanged_plugs_are_called_so_and_cost_nobody_a_finger(tmp_path: Path, model: str, family: str) -> None:
+    with (
+        station(tmp_path, model, family=family) as front,
+        drivers.start_emulator(model, link=tmp_path / "second", instant=True, seed=2) as emulator,
+    ):
+        gate = make(emulator, front.store, front.clock, name="gate", family=family)
+        gate.steps()
+        assert front.enrol(AMINA).ok
+        gate.steps(60)
+        before = [desk.emulator.device.templates() for desk in (front, gate)]
+        assert all(before)
+        for desk in (front, gate):
+            desk.reader.close()
+        for owner, desk, name in (("gate", gate, "main"), ("main", front, "gate")):
+            crossed = make(desk.emulator, front.store, front.clock, name=name, family=family)
+            crossed.steps(3)
+            told = crossed.reader.status
+            assert told.health is ScannerHealth.LOCKED
+            assert f'the scanner of station "{owner}"' in told.detail
+            assert "exchange them back, or exchange the ports of the two stations in the configuration" in told.detail
+            crossed.reader.close()
+        assert [desk.emulator.device.templates() for desk in (front, gate)] == before
+        for desk in (front, gate):
+            desk.steps(8)
+            assert desk.health is ScannerHealth.READY
+        gate.reader.close()
+
+
+def test_a_station_that_was_renamed_is_told_its_name(desk: Station) -> None:
+    assert desk.enrol(AMINA).ok
+    desk.reader.close()
+    renamed = make(desk.emulator, desk.store, desk.clock, name="front door")
+    renamed.steps(3)
+    assert renamed.health is ScannerHealth.LOCKED
+    assert 'call it "main" again' in renamed.reader.status.detail
+    assert "exchange" not in renamed.reader.status.detail
+    renamed.reader.close()
+
+
 def test_a_port_that_is_configured_for_one_station_is_never_another_ones(tmp_path: Path) -> None:
     ports = Ports({str(tmp_path / "scanner"): "gate"})
     with drivers.start_emulator("r307", link=tmp_path / "scanner", instant=True) as emulator:
