@@ -89,6 +89,7 @@ __all__ = [
     "scanner_families",
     "serial_ports",
     "start_emulator",
+    "stay_of",
 ]
 
 
@@ -126,6 +127,16 @@ def device_of(url: str) -> str | None:
     from drivers import link
 
     return link.device_of(url)
+
+
+def stay_of(url: str) -> tuple[int, ...] | None:
+    """Tell one stay of the device that `url` leads to from the next: a device that was plugged in anew has another one, whatever its name.
+
+    None if there is no device; a URL that is no path always has the same.
+    """
+    from drivers import discovery
+
+    return discovery.stay_of(url)
 
 
 def scanner_families() -> tuple[str, ...]:

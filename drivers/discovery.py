@@ -57,6 +57,20 @@ def serial_ports() -> tuple[str, ...]:
     return tuple(names.values())
 
 
+def stay_of(url: str) -> tuple[int, ...] | None:
+    """Tell one stay of the device that `url` leads to from the next: a device that was plugged in anew has another one, whatever its name.
+
+    None if there is no device; a URL that is no path always has the same.
+    """
+    if "://" in url:
+        return ()
+    try:
+        node = Path(reachable(url)).stat()
+    except (OSError, ValueError):
+        return None
+    return node.st_rdev, node.st_ino, node.st_ctime_ns
+
+
 def ordered_families() -> tuple[str, ...]:
     """The families that are installed, in the order in which they are asked for."""
     return tuple(sorted(scanner_families(), key=lambda family: (family != _FIRST, family)))

@@ -35,7 +35,7 @@ from kiosk.views import EnrolProgress, ScanKind, ScannerHealth, ScanResult, Stat
 log = logging.getLogger(__name__)
 
 REOPEN_S = (0.2, 0.5, 1.0, 2.0, 3.0)
-"""Seconds before a lost scanner is tried again; the last repeats, so that a scanner is back within 10 s of its return."""
+"""Seconds between two rounds of looking for a scanner; the last repeats, so that a scanner is back within 10 s of its return."""
 
 ADOPT_S = 60.0
 """Seconds for which an administrator's word to take a scanner over is good."""
@@ -149,6 +149,8 @@ class Reader:
         try:
             self.pinpad.require_sound()
             scanner = self._scanner or self._connect()
+            if scanner is None:
+                return self._pause()
             self._keep_settled(scanner)
             self._take_requests(scanner)
             more = self._act(scanner)
@@ -187,8 +189,11 @@ class Reader:
         if self.status.health is not ScannerHealth.READY:
             raise error(f"Station {self.status.name} is not ready: {self.status.detail or self.status.health}.")
 
-    def _connect(self) -> Scanner:
-        port, scanner = self._finder.attempt()
+    def _connect(self) -> Scanner | None:
+        found = self._finder.attempt()
+        if found is None:
+            return None
+        port, scanner = found
         self._scanner = scanner
         self._set(port=port)
         self._library = Library(
@@ -335,13 +340,11 @@ class Reader:
                 log.warning("station %s: %s (it still answers)", self.status.name, error)
                 if self._failures <= len(REOPEN_S):
                     return self._period
-        elif self._scanner is None and self._finds_nothing_else():
-            return self._pause()
+        if self._scanner is not None:
+            error = self._finder.lost(error)
+        elif self._finder.answered(self.status.port):
+            return self._pause()  # what keeps us from that one stays said, and not what is wrong elsewhere
         return self._lost(ScannerHealth.FAULT, str(error), error.cure)
-
-    def _finds_nothing_else(self) -> bool:
-        """Whether a scanner is LOCKED that still answers: then that stays said, and not what is wrong at other ports."""
-        return self.status.health is ScannerHealth.LOCKED and self._finder.answered(self.status.port) is not None
 
     def _locked(self, why: str) -> float:
         with contextlib.suppress(ScannerError):  # it is let go of in any case
@@ -379,7 +382,9 @@ class Reader:
         return self._pause()
 
     def _pause(self) -> float:
-        """Seconds until the next try, longer from one to the next."""
+        """Seconds until the next try: none while there are other places to look at, then longer from one round to the next."""
+        if self._finder.more:
+            return 0.0
         pause = REOPEN_S[min(self._failures, len(REOPEN_S) - 1)]
         self._failures += 1
         return pause * random.uniform(0.9, 1.1)  # noqa: S311  two scanners on one hub should not retry in step
