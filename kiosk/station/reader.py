@@ -9,6 +9,7 @@ import contextlib
 import logging
 import queue
 import random
+import re
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -44,6 +45,9 @@ STUCK = (
     "Something has been on the glass for a minute, and nobody else can be recognised. Take it away, clean the glass, and keep the sun off "
     "it. If nothing is there: take the scanner's power away for two seconds."
 )
+
+# How long something took is no news: the journal would hear of one trouble again and again, and wear the card out.
+_MEASURED = re.compile(r"\d+\.\d+")
 
 Publish = Callable[[ScanResult | EnrolProgress], None]
 
@@ -91,6 +95,7 @@ class Reader:
         self._scanner: Scanner | None = None
         self._adopting: tuple[str, float] | None = None
         self._failures = 0
+        self._told: set[tuple[ScannerHealth, str]] = set()  # what the journal has, since the scanner was ready
         self._glitches = 0
         self._remarks: tuple[str, ...] = ()
         self._rounds = Rounds(clock)
@@ -207,6 +212,7 @@ class Reader:
         self._feedback.show(Light.READY)
         self._show(model=info.model, capacity=info.capacity, template_size=info.template_size)
         told = self.status
+        self._told.clear()
         log.info("station %s: %s at %s, %d of %d slots used", told.name, told.model, port, told.used, told.capacity)
         return scanner
 
@@ -376,7 +382,9 @@ class Reader:
     def _lost(self, health: ScannerHealth, why: str, cure: str) -> float:
         self._let_go(f"The enrolment was interrupted: {why}")
         detail = f"{why.rstrip('.')}. {cure}" if cure else why
-        if self.status.health is not health or self.status.detail != detail:
+        news = (health, _MEASURED.sub("", detail))
+        if news not in self._told:
+            self._told.add(news)
             log.error("station %s: %s", self.status.name, detail)
         self._set(health=health, detail=detail)
         return self._pause()

@@ -7,6 +7,7 @@ import tty
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -336,3 +337,31 @@ def test_a_port_that_two_stations_were_given_is_told(dev: Path, store: Store, cl
         front.reader._finder = Finder("front", "/dev/ttyUSB0", AUTO, {}, shared)
         front.steps(1)
         assert front.reader.status.detail.startswith("/dev/ttyUSB0 belongs to another station. ")
+
+
+def test_each_trouble_is_one_line_in_the_journal_however_long_it_lasts(
+    dev: Path, store: Store, clock: FakeClock, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was measured changes from one try to the next, and so does which of two troubles comes first."""
+    silences = (f"not answered in 0.{number} s" for number in range(50, 60))
+    with plugged(dev, "ttyUSB0") as emulator:
+        desk = auto(emulator, store, clock, Ports())
+        until(desk, ScannerHealth.READY)
+        for _ in range(2):
+            with monkeypatch.context() as trouble:
+                trouble.setattr(desk.scanner, "identify", lambda: fail("the cable is loose"))
+                trouble.setattr(desk.scanner, "check", lambda: fail("the cable is loose"))
+                until(desk, ScannerHealth.FAULT)
+                for _ in range(3):
+                    trouble.setattr(desk.reader._finder, "attempt", lambda: fail(next(silences)))
+                    desk.steps(1)
+                    trouble.setattr(desk.reader._finder, "attempt", lambda: fail("the cable is loose"))
+                    desk.steps(1)
+            assert len(errors(caplog)) == 2
+            caplog.clear()
+            until(desk, ScannerHealth.READY)
+        desk.reader.close()
+
+
+def fail(why: str) -> NoReturn:
+    raise drivers.LinkLost(why, port="")
