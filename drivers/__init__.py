@@ -86,6 +86,7 @@ __all__ = [
     "lift_finger",
     "place_finger",
     "probe",
+    "rare_speeds",
     "scanner_families",
     "serial_ports",
     "start_emulator",
@@ -137,6 +138,13 @@ def stay_of(url: str) -> tuple[int, ...] | None:
     from drivers import discovery
 
     return discovery.stay_of(url)
+
+
+def rare_speeds(family: str) -> tuple[int, ...]:
+    """Bits a second that scanners of `family` can be set to and hardly ever are, the likeliest first. Raises UnknownModelError."""
+    from drivers import discovery
+
+    return discovery.rare_speeds(family)
 
 
 def scanner_families() -> tuple[str, ...]:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from drivers.errors import DeviceError, LinkLost, LinkTimeout, ProtocolError
@@ -71,6 +72,13 @@ def stay_of(url: str) -> tuple[int, ...] | None:
     return node.st_rdev, node.st_ino, node.st_ctime_ns
 
 
+@cache
+def rare_speeds(family: str) -> tuple[int, ...]:
+    """Bits a second that scanners of `family` can be set to and hardly ever are, the likeliest first. Raises UnknownModelError."""
+    scanner = create_scanner(family, "")
+    return tuple(speed for speed in scanner.all_speeds if speed not in scanner.usual_speeds)
+
+
 def ordered_families() -> tuple[str, ...]:
     """The families that are installed, in the order in which they are asked for."""
     return tuple(sorted(scanner_families(), key=lambda family: (family != _FIRST, family)))
@@ -122,12 +130,13 @@ def discover(
 
 
 def _ask(url: str, family: str, *, usual: bool, deadline_scale: float) -> Found | None:
-    scanner = create_scanner(family, url, deadline_scale=deadline_scale)
+    options: dict[str, object] = {"deadline_scale": deadline_scale}
     if not usual:
-        rare = tuple(speed for speed in scanner.all_speeds if speed not in scanner.usual_speeds)
+        rare = rare_speeds(family)
         if not rare:
             return None
-        scanner = create_scanner(family, url, baud=rare[0], speeds=rare, deadline_scale=deadline_scale)
+        options |= {"baud": rare[0], "speeds": rare}
+    scanner = create_scanner(family, url, **options)
     try:
         return Found(url, family, scanner.open())
     except (LinkTimeout, ProtocolError):

@@ -4,7 +4,7 @@ A way is one port, asked by one family's driver. Where nobody answers, that take
 before what has been silent, and which devices there are is looked at anew before each question.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from drivers import (
     DeviceError,
@@ -13,6 +13,7 @@ from drivers import (
     ScannerError,
     create_scanner,
     device_of,
+    rare_speeds,
     scanner_families,
     serial_ports,
     stay_of,
@@ -25,8 +26,11 @@ AUTO = "auto"
 
 @dataclass(frozen=True, slots=True)
 class _Way:
+    """`rare`: at the speeds that are hardly ever met, instead of the usual ones."""
+
     port: str
     family: str
+    rare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +156,9 @@ class Finder:
 
     def _fresh(self) -> list[_Way]:
         """What was not asked yet, in the order in which it has to be."""
-        return [way for way in self._ways() if way not in self._asked]
+        other_speeds = replace(self._found, rare=not self._found.rare)
+        fresh = [way for way in self._ways() if way not in self._asked]
+        return sorted(fresh, key=lambda way: way != other_speeds)
 
     def _silent(self) -> list[_Way]:
         """What was asked in vain, the least recently asked first."""
@@ -162,22 +168,23 @@ class Finder:
     def _ways(self) -> list[_Way]:
         """Every way that is not known to be answered.
 
-        The device that was asked least comes first, so one that was just plugged in; then the likeliest family.
+        The device that was asked least comes first, so one that was just plugged in; then the likeliest family; rare speeds come last.
         """
         ports = [port for port in self._stays if port not in self._answers and self._free(port)]
         questions = [way.port for way in self._asked]
         ports.sort(key=questions.count)
         families = scanner_families() if self._family == AUTO else (self._family,)
         families = tuple(sorted(families, key=lambda family: family != self._found.family))
-        ways = [_Way(port, family) for port in ports for family in families]
-        return [way for way in ways if way != self._found]
+        usual = [_Way(port, family) for port in ports for family in families]
+        rare = [replace(way, rare=True) for way in usual if rare_speeds(way.family)]
+        return [way for way in (*usual, *rare) if way != self._found]
 
     def _free(self, port: str) -> bool:
         return self._ports.free(port, self._station)
 
     def _ask(self, way: _Way) -> Scanner | None:
         try:
-            scanner = create_scanner(way.family, way.port, **self._options)
+            scanner = create_scanner(way.family, way.port, **self._options_for(way))
             scanner.open()
         except ScannerError as error:
             self._ports.release(self._station)
@@ -188,6 +195,12 @@ class Finder:
         self._answers[way.port] = way
         self._refusals.pop(way.port, None)
         return scanner
+
+    def _options_for(self, way: _Way) -> dict[str, object]:
+        if not way.rare:
+            return self._options
+        speeds = rare_speeds(way.family)
+        return {**self._options, "baud": speeds[0], "speeds": speeds}
 
     def _failed(self, way: _Way, error: ScannerError) -> None:
         words = _Words(str(error), error.cure, shut=isinstance(error, LinkLost))
@@ -209,7 +222,7 @@ class Finder:
         if self._found.port:
             there = self._found.port in self._stays and (self._why is not None or self._free(self._found.port))
             return self._why if there else self._gone()
-        if self._fresh():
+        if any(not way.rare for way in self._fresh()):
             return None
         return self._nowhere()
 
@@ -219,7 +232,7 @@ class Finder:
 
     def _nowhere(self) -> _Words:
         """Nothing was ever found, and every port was asked."""
-        asked = self._asked
+        asked = {way: words for way, words in self._asked.items() if not way.rare}
         if list(self._stays) == [self._port] and len(asked) == 1:
             return next(iter(asked.values()))  # the driver's own words say more than ours
         shut = {way.port: words.what for way, words in asked.items() if words.shut}

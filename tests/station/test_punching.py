@@ -179,12 +179,12 @@ def test_F045_a_garbled_answer_is_a_glitch_and_the_same_press_goes_on(desk: Stat
 
 def test_F042_silence_is_a_fault_and_reopening_backs_off(desk: Station) -> None:
     desk.emulator.fault("silent")
-    pauses = [desk.reader.step() for _ in range(6)]
+    pauses = [desk.reader.step() for _ in range(10)]
     assert desk.health is ScannerHealth.FAULT
     assert pauses[0] < 0.3
-    assert pauses[-1] <= 4.4
+    assert 2.5 < max(pauses) <= 3.3
     desk.emulator.clear_faults()
-    desk.steps(1)
+    desk.steps(2)  # it may be the rare speeds' turn
     assert desk.health is ScannerHealth.READY
 
 
