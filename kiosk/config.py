@@ -31,6 +31,8 @@ _TIME_OF_DAY = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 
 _SLOWEST_BAUD = 9600
 
+_ADDRESS = re.compile(r"[0-9A-Fa-f]{8}")
+
 _SOCKET_BYTES = 107
 """Of sun_path in unix(7), without the NUL at its end."""
 
@@ -55,7 +57,8 @@ class Station(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `scanner` is a port as a URL, `family` a driver's entry point, `baud` bits a second; "auto", "auto" and 0 leave them to be found
     out. `direction` is derived from the last punch of the day, or fixed for a turnstile; `score_floor` is the lowest score that
     counts as a match, `security_level` the scanner's own strictness (0 leaves it alone); `polls_per_second` is how often an empty
-    glass is looked at, `feedback` whether the scanner's own light is used. `place` tells people where it stands.
+    glass is looked at, `feedback` whether the scanner's own light is used. `place` tells people where it stands. `address` is that of a
+    ZFM module, 8 hex digits; the factory's is the one that every module answers to.
     """
 
     scanner: Place = "auto"
@@ -68,6 +71,7 @@ class Station(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     security_level: Annotated[int, msgspec.Meta(ge=0, le=5)] = 0
     feedback: bool = True
     polls_per_second: Annotated[int, msgspec.Meta(ge=1, le=50)] = 10
+    address: str = "FFFFFFFF"
 
 
 class Attendance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -207,6 +211,8 @@ def _senseless(settings: Settings) -> list[tuple[str, str]]:
     for index, station in enumerate(settings.station):
         if 0 < station.baud < _SLOWEST_BAUD:
             found.append((f"station.{index}.baud", f"is 0 for the scanner's own speed, or at least {_SLOWEST_BAUD}"))
+        if not _ADDRESS.fullmatch(station.address):
+            found.append((f"station.{index}.address", f'"{station.address}" is not 8 hex digits, such as "FFFFFFFF"'))
     for index, shift in enumerate(settings.shift):
         found += [(f"shift.{index}.{key}", why) for key, why in _senseless_shift(shift)]
     found += _twice("station", [station.name for station in settings.station])

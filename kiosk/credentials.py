@@ -1,6 +1,10 @@
-"""The secrets that prove to Kemru who is calling: files of their own, readable by the kiosk alone, never in the configuration."""
+"""The secrets that prove who is calling, to Kemru or to a scanner.
+
+They are files of their own, readable by the kiosk alone, never in the configuration.
+"""
 
 import os
+import re
 import stat
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,11 +14,17 @@ import msgspec
 from kiosk.errors import Exit, KioskError
 from kiosk.secret import Secret
 
+_SCANNER_PASSWORD = re.compile(r"[0-9A-Fa-f]{8}")
+
 
 class SecretsError(KioskError):
-    """A secret is missing, empty or readable by everybody. The kiosk goes on recording; it does not send."""
+    """A secret is missing, empty, readable by everybody or not what it should be. The kiosk goes on without it."""
 
     exit_code = Exit.CONFIG
+
+
+class NoSecretError(SecretsError):
+    """There is no such file, or nothing in it, as where systemd puts one in the place of a missing one."""
 
 
 class Secrets(msgspec.Struct, frozen=True):
@@ -46,6 +56,24 @@ def read_secrets(folder: str, environ: Mapping[str, str] = os.environ) -> Secret
     return Secrets(**values)
 
 
+def read_scanner_password(station: str, folder: str, environ: Mapping[str, str] = os.environ) -> Secret | None:
+    """Read `scanner-password-STATION`, 8 hex digits, from `folder`, or from systemd's credentials directory when `folder` is empty.
+
+    None if there is no such file, or it is empty. Raises SecretsError if it is world-readable, no file, or holds anything else.
+    """
+    base = folder or environ.get("CREDENTIALS_DIRECTORY", "")
+    path = Path(base) / f"scanner-password-{station}"
+    if not base or "/" in station:
+        return None
+    try:
+        password = _read_secret(path)
+    except NoSecretError:
+        return None
+    if not _SCANNER_PASSWORD.fullmatch(password.reveal()):
+        raise SecretsError(f"{path} does not hold 8 hex digits")
+    return password
+
+
 def _read_secret(path: Path) -> Secret:
     try:
         mode = path.stat().st_mode
@@ -55,7 +83,8 @@ def _read_secret(path: Path) -> Secret:
             raise SecretsError(f"{path} can be read by everybody: chmod o= it")
         value = path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise SecretsError(f"{path} cannot be read: {getattr(error, 'strerror', None) or 'not text'}") from error
+        kind = NoSecretError if isinstance(error, FileNotFoundError) else SecretsError
+        raise kind(f"{path} cannot be read: {getattr(error, 'strerror', None) or 'not text'}") from error
     if not value:
-        raise SecretsError(f"{path} is empty")
+        raise NoSecretError(f"{path} is empty")
     return Secret(value)

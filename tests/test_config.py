@@ -131,6 +131,7 @@ def test_F089_a_socket_path_that_the_system_cannot_take() -> None:
         ("baud = 9599", "baud: is 0 for the scanner's own speed, or at least 9600"),
         ("baud = 115201", "baud: expected int <= 115200"),
         ("security_level = 6", "security_level: expected int <= 5"),
+        ('address = "0x1"', 'address: "0x1" is not 8 hex digits, such as "FFFFFFFF"'),
         ('feedback = "yes"', "feedback: expected bool"),
         (f'place = "{"x" * 61}"', "place: expected str of length <= 60"),
         ('place = "a\\nb"', "place: holds characters that cannot be printed"),

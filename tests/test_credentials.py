@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.credentials import SecretsError, read_secrets
+from kiosk.credentials import SecretsError, read_scanner_password, read_secrets
 from kiosk.secret import Secret
 
 
@@ -48,6 +48,49 @@ def test_F090_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
 def test_F090_no_credentials_at_all() -> None:
     with pytest.raises(SecretsError, match="no credentials"):
         read_secrets("", {})
+
+
+def scanner_password(folder: Path, text: str, mode: int = 0o600) -> None:
+    path = folder / "scanner-password-gate"
+    path.write_text(text)
+    path.chmod(mode)
+
+
+def test_a_scanners_password_is_read_where_there_is_one(tmp_path: Path) -> None:
+    assert read_scanner_password("gate", str(tmp_path)) is None
+    assert read_scanner_password("gate", "", {}) is None
+    scanner_password(tmp_path, "\n")
+    assert read_scanner_password("gate", str(tmp_path)) is None
+    scanner_password(tmp_path, "00C0ffee\n")
+    for password in (
+        read_scanner_password("gate", str(tmp_path)),
+        read_scanner_password("gate", "", {"CREDENTIALS_DIRECTORY": str(tmp_path)}),
+    ):
+        assert password is not None
+        assert password.reveal() == "00C0ffee"
+    assert read_scanner_password("hall", str(tmp_path)) is None
+
+
+def test_a_stations_name_is_no_way_out_of_the_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "credentials"
+    (folder / "scanner-password-").mkdir(parents=True)
+    scanner_password(tmp_path, "00C0FFEE")
+    assert read_scanner_password("/../../scanner-password-gate", str(folder)) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "mode", "why"),
+    [
+        ("C0FFEE", 0o600, "does not hold 8 hex digits"),
+        ("0x00C0FFEE", 0o600, "does not hold 8 hex digits"),
+        ("00C0FFEE", 0o604, "can be read by everybody"),
+    ],
+)
+def test_F090_a_scanners_password_that_cannot_be_used(tmp_path: Path, text: str, mode: int, why: str) -> None:
+    scanner_password(tmp_path, text, mode)
+    with pytest.raises(SecretsError, match=f"scanner-password-gate {why}") as caught:
+        read_scanner_password("gate", str(tmp_path))
+    assert "FFEE" not in str(caught.value)
 
 
 def test_secret_is_not_pickled() -> None:

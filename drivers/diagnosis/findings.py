@@ -57,8 +57,8 @@ CURES = {
     " that this port leads to a fingerprint scanner at all.",
     Finding.CHECKSUM: "Shorten the cable, lead it away from mains and motors, join the grounds of board and scanner, or try another"
     " adapter.",
-    Finding.WRONG_PASSWORD: "Set the module's password back to 0 with the program that set it. It cannot be read out or reset: if nobody"
-    " knows it, replace the module.",
+    Finding.WRONG_PASSWORD: "Give the kiosk its password (docs/configuration.md), or set the module's password back to 0 with the program"
+    " that set it. It cannot be read out or reset: if nobody knows it, replace the module.",
     Finding.CONSOLE: "Take the console off the line: sudo raspi-config, Interface Options, Serial Port: login shell no, hardware yes; then"
     " restart the board. If our own bytes come back without one, TX and RX are joined: part them.",
     Finding.WEAK_SUPPLY: "Give the scanner a supply that holds its voltage (a powered hub, a shorter and thicker cable, 300 mA to spare).",

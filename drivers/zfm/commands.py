@@ -329,8 +329,8 @@ def profile_of(dialect: Dialect, system_id: int, capacity: int) -> Profile:
 CURES: Final = {
     BAD_SLOT: "Use a slot that the scanner has.",
     BAD_TEMPLATE: "Enrol the finger again, or restore it from the kiosk's store.",
-    WRONG_PASSWORD: "Set the module's password back to 0 with the program that set it. It cannot be read out or reset: if nobody knows it,"
-    " replace the module.",
+    WRONG_PASSWORD: "Give the kiosk its password (docs/configuration.md), or set the module's password back to 0 with the program"
+    " that set it. It cannot be read out or reset: if nobody knows it, replace the module.",
     0x18: "The scanner's memory is worn at this slot: use another one, or replace the scanner.",
     SLOT_USED: "Delete the finger that is in this slot, or use another slot.",
     PASSWORD_NEEDED: "Check the scanner's cable and its power supply, and try again.",

@@ -1,5 +1,6 @@
 """Builds the readers: one for each configured scanner."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
@@ -9,6 +10,7 @@ from kiosk.alerts import sms_on_punch
 from kiosk.clock import Clock
 from kiosk.config import ConfigError, Settings, Station
 from kiosk.control.protocol import Code, ControlError
+from kiosk.credentials import SecretsError, read_scanner_password
 from kiosk.daemon.shifts import shifts_of
 from kiosk.delivery.report import delivery_of
 from kiosk.models import Direction, Member, NewDelivery, Punch
@@ -18,6 +20,8 @@ from kiosk.station.reader import Publish
 from kiosk.store import Store
 from kiosk.toml_check import Problem
 from kiosk.views import ScannerHealth
+
+log = logging.getLogger(__name__)
 
 
 def build_readers(
@@ -33,10 +37,13 @@ def build_readers(
     shifts = shifts_of(settings)
     ports = Ports({station.scanner: station.name for station in settings.station if station.scanner != AUTO})
 
+    def own(station: Station) -> dict[str, dict[str, object]]:
+        return {"zfm": _zfm_options(station, settings.templates.credentials)}
+
     def build(station: Station) -> Reader:
         return Reader(
             station.name,
-            Finder(station.name, station.scanner, _family(station), _options(station), ports),
+            Finder(station.name, station.scanner, _family(station), _options(station), ports, own(station)),
             store,
             clock,
             Punching(station.name, store, clock, _policy(station, settings), partial(consequences, settings)),
@@ -76,6 +83,18 @@ def _options(station: Station) -> dict[str, object]:
         "score_floor": station.score_floor,
         "level": station.security_level or None,
     }
+
+
+def _zfm_options(station: Station, folder: str) -> dict[str, object]:
+    """What only ZFM modules have. A password that cannot be read is told in the journal; the scanner then refuses, and says so too."""
+    options: dict[str, object] = {"address": int(station.address, 16)}
+    try:
+        password = read_scanner_password(station.name, folder)
+    except SecretsError as error:
+        log.error("station %s: %s", station.name, error)
+    else:
+        options |= {} if password is None else {"password": int(password.reveal(), 16)}
+    return options
 
 
 def _family(station: Station) -> str:

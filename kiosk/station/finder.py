@@ -4,6 +4,7 @@ A way is one port, asked by one family's driver. Where nobody answers, that take
 before what has been silent, and which devices there are is looked at anew before each question.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from drivers import (
@@ -43,19 +44,30 @@ class _Words:
 
 
 class Finder:
-    """Opens the scanner of `station`, configured at `port` with `family` and the driver's `options`; either may be AUTO.
+    """Opens the scanner of `station`, configured at `port` with `family`; either may be AUTO.
+
+    `options` are for every driver, `own` by family for those that only that one's driver knows.
 
     `attempt` is short: one way. A round asks a way that is known to have had an answer, then all that were not asked since their device was
     plugged in, or else the one that has been silent for the longest. `more` says that the round is not over: only after it is there a
     reason to pause.
     """
 
-    def __init__(self, station: str, port: str, family: str, options: dict[str, object], ports: Ports) -> None:
+    def __init__(
+        self,
+        station: str,
+        port: str,
+        family: str,
+        options: Mapping[str, object],
+        ports: Ports,
+        own: Mapping[str, Mapping[str, object]] | None = None,
+    ) -> None:
         self.more = False
         self._station = station
         self._port = port
         self._family = family
         self._options = options
+        self._own = own or {}
         self._ports = ports
         self._at = self._found = _Way("", "")
         self._model = self._found_model = ""
@@ -197,10 +209,11 @@ class Finder:
         return scanner
 
     def _options_for(self, way: _Way) -> dict[str, object]:
-        if not way.rare:
-            return self._options
-        speeds = rare_speeds(way.family)
-        return {**self._options, "baud": speeds[0], "speeds": speeds}
+        options = {**self._options, **self._own.get(way.family, {})}
+        if way.rare:
+            speeds = rare_speeds(way.family)
+            options |= {"baud": speeds[0], "speeds": speeds}
+        return options
 
     def _failed(self, way: _Way, error: ScannerError) -> None:
         words = _Words(str(error), error.cure, shut=isinstance(error, LinkLost))
