@@ -28,6 +28,8 @@ _CURES = {
     errno.EBUSY: "Another program holds the port: stop it (often ModemManager, a login console or a second kiosk).",
     errno.EAGAIN: "Another program holds the port: stop it (often ModemManager, a login console or a second kiosk).",
 }
+# What poll says of a device that went away.
+_GONE = select.POLLHUP | select.POLLERR | select.POLLNVAL
 _BAD_URL = "Write the port as a device path or as socket://host:port."
 
 
@@ -93,23 +95,18 @@ class Link:
     def receive(self, deadline: float) -> bytes:
         """Return what is there, at least one byte, or what comes first before `deadline` (in `monotonic`'s seconds).
 
-        Raises LinkTimeout when nothing came, LinkLost when the port is gone.
+        Raises LinkTimeout when nothing came, or another process took it away, and LinkLost when the port is gone.
         """
         started = self._monotonic()
-        try:
-            ready = self._incoming.poll(max(0.0, deadline - started) * 1000)
-            if ready:
-                data = os.read(self._descriptor, _CHUNK)
-        except OSError as failure:
-            raise self._lost(failure) from failure
-        if not ready:
-            if self._descriptor < 0:
-                raise self._lost("closed")
-            waited = self._monotonic() - started
-            raise LinkTimeout(f"{self.url}: no answer in {waited:.2f} s", port=self.url, waited=waited, received=0)
-        if not data:
-            raise self._lost("the other end hung up")
-        return data
+        while events := self._awaited(deadline):
+            if data := self._read(events):
+                return data
+            if self._monotonic() >= deadline:
+                break
+        if self._descriptor < 0:
+            raise self._lost("closed")
+        waited = self._monotonic() - started
+        raise LinkTimeout(f"{self.url}: no answer in {waited:.2f} s", port=self.url, waited=waited, received=0)
 
     def flush(self) -> int:
         """Drop what has come in unread, and return how many bytes that were. Raises LinkLost if the port is gone."""
@@ -122,6 +119,27 @@ class Link:
         except OSError as failure:
             raise self._lost(failure) from failure
         return dropped
+
+    def _awaited(self, deadline: float) -> int:
+        """What there is to read before `deadline`, in poll's bits; 0 for nothing. Looks once at least."""
+        try:
+            ready = self._incoming.poll(max(0.0, deadline - self._monotonic()) * 1000)
+        except OSError as failure:
+            raise self._lost(failure) from failure
+        return ready[0][1] if ready else 0
+
+    def _read(self, events: int) -> bytes:
+        """What poll saw; nothing if another process that has the device open was quicker."""
+        try:
+            data = os.read(self._descriptor, _CHUNK)
+        except BlockingIOError:
+            return b""
+        except OSError as failure:
+            raise self._lost(failure) from failure
+        # A socket has no other reader, and ends without a hang-up that poll tells of.
+        if not data and (events & _GONE or "://" in self.url):
+            raise self._lost("the other end hung up")
+        return data
 
     def _write(self, data: memoryview) -> int:
         try:

@@ -4,6 +4,7 @@ import enum
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from drivers.holders import holders
 from drivers.scanner import ScannerInfo
 
 
@@ -69,6 +70,10 @@ CURES = {
 }
 
 
+# What it looks like when somebody else reads the answers.
+_TAKEN_AWAY = frozenset({Finding.NO_PORT, Finding.NO_BYTES, Finding.DEAF, Finding.NOISE, Finding.CHECKSUM})
+
+
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
     """What was found, one plain paragraph of what to do, and what was seen on the way; `info` if a scanner introduced itself."""
@@ -103,5 +108,12 @@ class Case:
         self.evidence.append(sight)
 
     def closed(self, finding: Finding, cure: str | None = None) -> Diagnosis:
-        """The diagnosis, with the finding's own cure where no better one is known."""
+        """The diagnosis, with the finding's own cure where no better one is known.
+
+        Another process that has the port open explains everything that is missing or damaged.
+        """
+        rivals = holders(self.url) if finding in _TAKEN_AWAY else ()
+        if rivals:
+            self.note(f"the port is also open in {', '.join(map(str, rivals))}, which may take the answers away")
+            finding, cure = Finding.PORT_HELD, rivals[0].cure
         return Diagnosis(finding, cure or CURES[finding], tuple(self.evidence), self.info)

@@ -2,7 +2,6 @@
 
 from drivers.diagnosis.findings import Case, Diagnosis, Finding
 from drivers.errors import LinkTimeout
-from drivers.holders import holders
 from drivers.link import Link
 from drivers.zfm import trial
 from drivers.zfm.codec import BROADCAST
@@ -76,9 +75,6 @@ def _awaited(case: Case) -> Diagnosis | None:
 
 
 def _concluded(case: Case) -> Diagnosis:
-    if rivals := holders(case.url):
-        case.note(f"the port is also open in {', '.join(map(str, rivals))}, which may take the answers away")
-        return case.closed(Finding.PORT_HELD, rivals[0].cure)
     if case.strays:
         case.note(f"{case.strays} bytes came, at no speed a packet among them")
         return case.closed(Finding.NOISE)

@@ -5,7 +5,6 @@ from typing import TypeVar
 
 from drivers.diagnosis.findings import Case, Diagnosis, Finding
 from drivers.errors import DeviceError, LinkLost, LinkTimeout, ProtocolError, ScannerError
-from drivers.holders import holders
 from drivers.link import Link
 from drivers.scanner import Hit, NoMatch, Retry, Scanner
 from drivers.zfm import trial
@@ -154,10 +153,6 @@ class Work:
         # Most damage shows twice: as a packet that was dropped, and as the error of the call that waited for it.
         glitches = max(self._damaged, self._scanner.glitches - self._glitches_before) + self._damaged_by_hand
         self._case.note(f"{glitches} damaged or foreign packets, {self._restarts} restarts")
-        rivals = holders(self._case.url)
-        if rivals and (self._gone is Finding.DEAF or glitches >= _TWICE):
-            self._case.note(f"the port is also open in {', '.join(map(str, rivals))}")
-            return self._case.closed(Finding.PORT_HELD, rivals[0].cure)
         signs = {
             Finding.WEAK_SUPPLY: self._restarts >= _TWICE,
             Finding.SENSOR_FAULT: self._refusals >= _IN_A_ROW,

@@ -1,6 +1,7 @@
 import errno
 import os
 import socket
+import termios
 import threading
 import time
 from pathlib import Path
@@ -35,6 +36,32 @@ def test_silence_is_a_timeout_with_its_facts(r307: Emulator) -> None:
     assert silence.value.port == r307.link
     with pytest.raises(LinkTimeout):
         link.receive(time.monotonic() - 1)
+    link.close()
+
+
+@pytest.mark.parametrize("least", [0, 1])
+def test_F057_bytes_that_another_process_takes_first_are_silence_and_no_lost_port(least: int, r307: Emulator) -> None:
+    link = Link(r307.link)
+    link.open()
+    rival = os.open(r307.port, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+    # Whether an empty terminal's read gives nothing, or fails, depends on how it is set.
+    settings = termios.tcgetattr(rival)
+    settings[6][termios.VMIN] = least
+    termios.tcsetattr(rival, termios.TCSANOW, settings)
+    incoming, taken = link._incoming, []
+
+    class Quicker:
+        def poll(self, milliseconds: float) -> list[tuple[int, int]]:
+            if ready := incoming.poll(milliseconds):
+                taken.append(os.read(rival, 100))
+            return ready
+
+    link._incoming = Quicker()  # type: ignore[assignment]
+    os.write(r307._port.master, b"answer")
+    with pytest.raises(LinkTimeout):
+        link.receive(time.monotonic() + 0.3)
+    assert taken == [b"answer"]
+    os.close(rival)
     link.close()
 
 
