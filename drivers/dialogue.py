@@ -36,8 +36,9 @@ C = TypeVar("C", bound=Question)
 class Dialogue(Generic[P, C]):
     """Packets to and from a scanner; `deadline_scale` stretches or shortens every time-out.
 
-    `row` is what the table says of the last command, at first `greeting`. `foreign` counts packets of other scanners, `stale` those that
-    answer nothing we asked, `unasked` how often anything had come before we asked. Lives on when the link is opened again at another speed.
+    `row` is what the table says of the last command, at first `greeting`. `foreign` counts packets of other scanners, `whole` those of this
+    one, `stale` those among them that answer nothing we asked, `unasked` how often anything had come before we asked. Lives on when the
+    link is opened again at another speed.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Dialogue(Generic[P, C]):
         self.row = greeting
         self.foreign = 0
         self.stale = 0
+        self.whole = 0
         self._decoder = decoder
         self._packets: deque[P] = deque()
         self._monotonic = monotonic
@@ -133,6 +135,7 @@ class Dialogue(Generic[P, C]):
                 self._packets.extend(self._fetch())
             packet = self._packets.popleft()
             if self._is_ours(packet):
+                self.whole += 1
                 return packet
             self.foreign += 1
 

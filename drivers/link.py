@@ -50,11 +50,16 @@ def device_of(url: str) -> str | None:
 
 
 class Link:
-    """One serial line. Used by one thread at a time; `monotonic` gives seconds and is what deadlines are measured with."""
+    """One serial line. Used by one thread at a time; `monotonic` gives seconds and is what deadlines are measured with.
+
+    `replies` is None, or a list for whoever wants to see what really comes: behind every sending it gets one more item, to which all
+    bytes are added that come until the next one, whether anybody has use for them or not.
+    """
 
     def __init__(self, url: str, *, baud: int = 57600, monotonic: Callable[[], float] = time.monotonic) -> None:
         self.url = url
         self.baud = baud
+        self.replies: list[bytes] | None = None
         self._monotonic = monotonic
         self._serial: serial.SerialBase | None = None
         self._descriptor = -1
@@ -85,6 +90,8 @@ class Link:
 
     def send(self, data: bytes) -> None:
         """Write all of `data`. Raises LinkLost if the port is gone, LinkTimeout if it does not take the bytes."""
+        if self.replies is not None:
+            self.replies.append(b"")
         rest = memoryview(data)
         deadline = self._monotonic() + _SEND_DEADLINE
         while rest:
@@ -113,6 +120,7 @@ class Link:
         dropped = 0
         try:
             while data := os.read(self._descriptor, _CHUNK):
+                self._keep(data)
                 dropped += len(data)
         except BlockingIOError:
             return dropped
@@ -139,7 +147,12 @@ class Link:
         # A socket has no other reader, and ends without a hang-up that poll tells of.
         if not data and (events & _GONE or "://" in self.url):
             raise self._lost("the other end hung up")
+        self._keep(data)
         return data
+
+    def _keep(self, data: bytes) -> None:
+        if self.replies is not None:
+            self.replies[-1:] = [b"".join(self.replies[-1:]) + data]
 
     def _write(self, data: memoryview) -> int:
         try:

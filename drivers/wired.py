@@ -56,7 +56,21 @@ class WiredScanner(Scanner, Generic[W]):
     @property
     def glitches(self) -> int:
         """See Scanner.glitches."""
-        return self._wire.damaged + self._wire.foreign + self._wire.stale + self._wire.unasked
+        return self.misfits + self._wire.unasked
+
+    @property
+    def misfits(self) -> int:
+        """Whole packets among the glitches: of the right make, and damaged, another scanner's, or the answer to nothing."""
+        return self._wire.damaged + self._wire.foreign + self._wire.stale
+
+    @property
+    def answers(self) -> int:
+        """How many packets of this scanner came whole since this object was made."""
+        return self._wire.whole
+
+    def record(self, replies: list[bytes]) -> None:
+        """Add to `replies` what comes from now on, as `Link.replies` says."""
+        self._link.replies = replies
 
     @abstractmethod
     def _introduced(self) -> ScannerInfo:

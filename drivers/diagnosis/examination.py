@@ -6,13 +6,14 @@ from collections.abc import Callable
 
 from drivers.diagnosis.findings import Case, Diagnosis, Finding
 from drivers.diagnosis.silence import listen, sweep
+from drivers.diagnosis.witness import Witness
 from drivers.diagnosis.work import Work
-from drivers.discovery import Found, ordered_families, probe
-from drivers.errors import DeviceError, LinkLost, LinkTimeout, ProtocolError
+from drivers.discovery import ordered_families
+from drivers.errors import DeviceError, LinkLost, LinkTimeout
 from drivers.holders import holders, is_held
 from drivers.link import Link
 from drivers.registry import create_scanner, port_of
-from drivers.scanner import Scanner
+from drivers.scanner import Scanner, ScannerInfo
 from drivers.zfm.trial import PASSWORD_CODES
 
 _FIRST = "zfm"
@@ -89,16 +90,15 @@ def _answers(case: Case, model: Scanner) -> Diagnosis | None:
         deadline_scale=case.scale,
     )
     try:
-        case.info = scanner.open()
-        case.note(f"a {case.info.model} answers, with {case.info.capacity} slots")
+        info = Witness(case, scanner, case.family).open()
+        if info is None:
+            return case.weak()
+        case.info = info
+        case.note(f"a {info.model} answers, with {info.capacity} slots")
         return Work(case, scanner).run()
     except DeviceError as refused:
-        case.note(str(refused))
         wrong = case.family == "zfm" and refused.code in PASSWORD_CODES
         return case.closed(Finding.WRONG_PASSWORD if wrong else Finding.SENSOR_FAULT)
-    except (LinkTimeout, ProtocolError) as silence:
-        case.note(str(silence))
-        return None
     finally:
         scanner.close()
 
@@ -109,21 +109,25 @@ def _others(case: Case, *, welcome: bool) -> Diagnosis | None:
     case.say(f"Asking for scanners of other families: {', '.join(others) or 'none is installed'}")
     found = next(filter(None, (_asked(case, family) for family in others)), None)
     if found is None:
+        return case.weak()
+    case.info = found
+    case.note(f"a {found.model} answers, in the protocol of {found.family}")
+    if not welcome:
+        cure = f'Write into its [[station]] of the configuration: family = "{found.family}"'
+        return case.closed(Finding.OTHER_FAMILY, cure)
+    model = create_scanner(found.family, case.url)
+    case.family, case.baud = found.family, found.baud or case.baud
+    return _answers(case, model)
+
+
+def _asked(case: Case, family: str) -> ScannerInfo | None:
+    if case.is_weak:
         return None
-    case.info = found.info
-    case.note(f"a {found.info.model} answers, in the protocol of {found.family}")
-    if welcome:
-        case.family, case.baud = found.family, found.info.baud or case.baud
-        return _answers(case, create_scanner(found.family, case.url))
-    return case.closed(
-        Finding.OTHER_FAMILY, f'Write into its [[station]] of the configuration: family = "{found.family}"'
-    )
-
-
-def _asked(case: Case, family: str) -> Found | None:
+    scanner = create_scanner(family, case.url, deadline_scale=case.scale)
     try:
-        return probe(case.url, [family], quick=True, deadline_scale=case.scale)
-    except DeviceError as refused:
+        return Witness(case, scanner, family).open()
+    except DeviceError:
         # A line that echoes may look like a refusal.
-        case.note(f"as {family}: {refused}")
         return None
+    finally:
+        scanner.close()

@@ -28,7 +28,7 @@ class Finding(enum.StrEnum):
     NOISE = "noise"
     """Bytes came that are no protocol at any speed."""
     CHECKSUM = "checksum"
-    """Its packets arrive damaged."""
+    """Its packets, or ours, arrive damaged or not at all."""
     WRONG_PASSWORD = "wrong password"  # noqa: S105  the name of a finding
     CONSOLE = "console"
     """Text came, or what we sent came back: something else than a scanner reads this line."""
@@ -70,6 +70,8 @@ CURES = {
 }
 
 
+# Once is a spark, or a person who plugs something in.
+TWICE = 2
 # What it looks like when somebody else reads the answers.
 _TAKEN_AWAY = frozenset({Finding.NO_PORT, Finding.NO_BYTES, Finding.DEAF, Finding.NOISE, Finding.CHECKSUM})
 
@@ -89,7 +91,9 @@ class Case:
     """One examination under way. `say` tells the person who watches what is done now; `note` keeps what was seen.
 
     `url` is the port as a person wrote it, `port` the same for a Link. `baud` is the speed at which the scanner is expected, `scale`
-    multiplies all waiting, `monotonic` gives seconds. `strays` counts bytes that belonged to nothing we know.
+    multiplies all waiting, `monotonic` gives seconds. `strays` counts bytes that belonged to nothing we know, `restarts` how often a
+    scanner showed that it had just got power. Of openings that failed, `begun` counts those in which a scanner did answer something,
+    and `damaged` the packets that were of no use.
     """
 
     url: str
@@ -101,11 +105,32 @@ class Case:
     scale: float
     evidence: list[str] = field(default_factory=list)
     strays: int = 0
+    begun: int = 0
+    damaged: int = 0
+    restarts: int = 0
     info: ScannerInfo | None = None
 
+    @property
+    def is_damaged(self) -> bool:
+        """Whether a scanner could not be opened for what its packets suffer: it answered again after it had not."""
+        return self.damaged > 0 or self.begun >= TWICE
+
+    @property
+    def is_weak(self) -> bool:
+        """Whether there were two restarts: one may be somebody's doing."""
+        return self.restarts >= TWICE
+
+    def weak(self) -> Diagnosis | None:
+        """The diagnosis of a weak supply, if that is known by now."""
+        if not self.is_weak:
+            return None
+        self.note(f"it started anew {self.restarts} times")
+        return self.closed(Finding.WEAK_SUPPLY)
+
     def note(self, sight: str) -> None:
-        """Keep something that was seen."""
-        self.evidence.append(sight)
+        """Keep something that was seen; once, if it goes on."""
+        if self.evidence[-1:] != [sight]:
+            self.evidence.append(sight)
 
     def closed(self, finding: Finding, cure: str | None = None) -> Diagnosis:
         """The diagnosis, with the finding's own cure where no better one is known.

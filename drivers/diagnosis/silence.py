@@ -45,22 +45,31 @@ def sweep(case: Case, speeds: tuple[int, ...]) -> Diagnosis:
 
 def _sign(case: Case, speed: int, heard: trial.Heard) -> Diagnosis | None:
     case.strays += len(heard.strays)
+    case.restarts += heard.restarted
     if heard.echoed:
         case.note(f"at {speed} bit/s our own bytes come back")
         return case.closed(Finding.CONSOLE)
+    return case.weak() or _understood(case, speed, heard)
+
+
+def _understood(case: Case, speed: int, heard: trial.Heard) -> Diagnosis | None:
+    """What packets say, whole or not, and the byte of a module that got power."""
+    finding = None
     if heard.damaged:
         case.note(f"at {speed} bit/s packets come whose checksum is wrong")
-        return case.closed(Finding.CHECKSUM)
-    if heard.woke:
+        finding = Finding.CHECKSUM
+    elif heard.woke:
         case.note(f"at {speed} bit/s it says that it got power, and answers nothing")
-        return case.closed(Finding.DEAF)
-    if heard.address not in {None, BROADCAST} and _asked(case, speed).address == heard.address:
+        finding = Finding.DEAF
+    elif heard.address not in {None, BROADCAST} and _asked(case, speed).address == heard.address:
         case.note(f"at {speed} bit/s it answers under the address {heard.address:08X}")
-        return case.closed(Finding.OTHER_ADDRESS)
-    if heard.codes:
+        finding = Finding.OTHER_ADDRESS
+    elif heard.codes and (case.damaged or case.begun or case.strays or heard.damages):
+        return _damaged(case)
+    elif heard.codes:
         case.note(f"at {speed} bit/s it answered one question, and nothing before and after")
-        return case.closed(Finding.DEAF)
-    return None
+        finding = Finding.DEAF
+    return case.closed(finding) if finding else None
 
 
 def _awaited(case: Case) -> Diagnosis | None:
@@ -75,11 +84,21 @@ def _awaited(case: Case) -> Diagnosis | None:
 
 
 def _concluded(case: Case) -> Diagnosis:
+    if case.is_damaged:
+        return _damaged(case)
+    if case.begun:
+        case.note("it answered at first, and fell silent")
+        return case.closed(Finding.DEAF)
     if case.strays:
         case.note(f"{case.strays} bytes came, at no speed a packet among them")
         return case.closed(Finding.NOISE)
     case.note("not one byte came, at any speed")
     return case.closed(Finding.NO_BYTES)
+
+
+def _damaged(case: Case) -> Diagnosis:
+    case.note(f"{case.damaged} packets and {case.strays} bytes came that were no answer, and answers failed to come")
+    return case.closed(Finding.CHECKSUM)
 
 
 def _asked(case: Case, speed: int) -> trial.Heard:

@@ -3,20 +3,18 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from drivers.diagnosis.findings import Case, Diagnosis, Finding
-from drivers.errors import DeviceError, LinkLost, LinkTimeout, ProtocolError, ScannerError
+from drivers.diagnosis.findings import TWICE, Case, Diagnosis, Finding
+from drivers.diagnosis.witness import Witness
+from drivers.errors import DeviceError, LinkLost, LinkTimeout, ScannerError
 from drivers.link import Link
-from drivers.scanner import Hit, NoMatch, Retry, Scanner
+from drivers.scanner import Hit, NoMatch, Retry, Scanner, ScannerInfo
 from drivers.zfm import trial
 from drivers.zfm.commands import CHECK_SENSOR, GEN_IMG, VFY_PWD, Command, Dialect
 
 _HANDSHAKES = 10
 _PICTURES = 6
-_OPENINGS = 3
-# This many pictures in a row without features are no accident, nor are this many refusals; two damaged packets are no single spark, and
-# two restarts no person's doing.
+# This many pictures in a row without features are no accident, nor are this many refusals.
 _IN_A_ROW = 3
-_TWICE = 2
 # Seconds for the ack of GenImg.
 _CAPTURE = 1.0
 
@@ -29,10 +27,9 @@ class Work:
     def __init__(self, case: Case, scanner: Scanner) -> None:
         self._case = case
         self._scanner = scanner
-        self._glitches_before = self._glitches_seen = scanner.glitches
+        self._witness = Witness(case, scanner, case.family)
         self._damaged = 0
-        self._damaged_by_hand = 0
-        self._restarts = 0
+        self._lost = 0
         self._refusals = 0
         self._ghosts = 0
         self._gone: Finding | None = None
@@ -65,58 +62,40 @@ class Work:
         """One call, and what its failure means. Nothing more is tried once the scanner is gone."""
         if self._gone is not None:
             return None
+        restarts, result = self._case.restarts, None
         try:
-            result = call()
-        except DeviceError as refused:
-            self._refused(refused)
-        except ProtocolError as damaged:
-            self._damaged += 1
-            self._case.note(str(damaged))
-        except (LinkTimeout, LinkLost) as failure:
-            self._interrupted(failure)
+            result = self._witness.watch(call)
+        except ScannerError as failure:
+            self._failed(failure, restarts)
         else:
             self._refusals = self._refusals if self._refusals >= _IN_A_ROW else 0
-            return result
-        return None
+            self._damaged += self._witness.last.damaged
+        return result
 
-    def _refused(self, refused: DeviceError) -> None:
-        if self._case.family == "zfm" and refused.code in trial.PASSWORD_CODES:
-            # It forgot that it was opened.
-            self._interrupted(refused)
-        else:
+    def _failed(self, failure: ScannerError, restarts: int) -> None:
+        """What a failed call tells, before which there had been `restarts`."""
+        seen = self._witness.last
+        self._damaged += seen.damaged
+        self._lost += seen.lost
+        if seen.restarts or isinstance(failure, LinkTimeout | LinkLost):
+            self._reopen(restarts)
+        elif not seen.spoilt:
+            # It was asked and has understood: this is its own opinion.
             self._refusals += 1
-            self._case.note(str(refused))
 
-    def _interrupted(self, failure: ScannerError) -> None:
-        self._case.note(str(failure))
-        if self._damage_explains(failure):
-            self._damaged += 1
+    def _reopen(self, restarts: int) -> None:
+        """Open the scanner again; it is gone if that does not come about. Counts a restart of which only its speed tells."""
+        try:
+            info = self._witness.open(there=True)
+        except LinkLost:
+            self._gone = Finding.NO_PORT
+        except DeviceError:
+            self._gone = Finding.SENSOR_FAULT
         else:
-            self._restarts += 1
-        self._reopen()
-
-    def _damage_explains(self, failure: ScannerError) -> bool:
-        """Whether something did come, and could not be used: a damaged address makes an answer somebody else's."""
-        seen, self._glitches_seen = self._glitches_seen, self._scanner.glitches
-        stray = isinstance(failure, LinkTimeout) and failure.received > 0
-        return stray or isinstance(failure, ProtocolError) or self._glitches_seen > seen
-
-    def _reopen(self) -> None:
-        """Open the scanner again, in spite of some damage on the way; otherwise it is gone."""
-        finding = Finding.DEAF
-        for _ in range(_OPENINGS):
-            try:
-                self._scanner.open()
-            except LinkLost:
-                self._gone = Finding.NO_PORT
-                return
-            except ScannerError as failure:
-                if self._damage_explains(failure):
-                    self._damaged += 1
-                    finding = Finding.CHECKSUM
-            else:
-                return
-        self._gone = finding
+            if info is None:
+                self._gone = Finding.CHECKSUM if self._witness.last.disturbed else Finding.DEAF
+            elif self._case.restarts == restarts:
+                self._case.restarts += self._fell_back(info)
 
     def _watch_supply(self) -> None:
         """Take pictures by hand: the driver forgives a restart, and here each one counts."""
@@ -141,33 +120,40 @@ class Work:
         return trial.ask(link, command, _CAPTURE * self._case.scale, monotonic=self._case.monotonic)
 
     def _count(self, heard: trial.Heard) -> None:
-        self._damaged_by_hand += heard.damaged
         if heard.restarted:
-            self._restarts += 1
+            self._case.restarts += 1
             self._case.note("it said that it had just got power")
+        else:
+            self._damaged += heard.damages
+            self._lost += not heard.codes and not heard.damages
         if trial.FAULT_CODES.intersection(heard.codes):
             self._refusals = _IN_A_ROW
             self._case.note("it says that its sensor is faulty")
 
     def _worst(self) -> Diagnosis:
-        # Most damage shows twice: as a packet that was dropped, and as the error of the call that waited for it.
-        glitches = max(self._damaged, self._scanner.glitches - self._glitches_before) + self._damaged_by_hand
-        self._case.note(f"{glitches} damaged or foreign packets, {self._restarts} restarts")
+        case, bad = self._case, self._damaged + self._lost
+        case.note(f"{self._damaged} damaged or foreign packets, {self._lost} lost, {case.restarts} restarts")
+        if self._gone in {Finding.NO_PORT, Finding.DEAF}:
+            return case.closed(self._gone)
         signs = {
-            Finding.WEAK_SUPPLY: self._restarts >= _TWICE,
+            Finding.WEAK_SUPPLY: case.is_weak,
             Finding.SENSOR_FAULT: self._refusals >= _IN_A_ROW,
-            Finding.CHECKSUM: glitches >= _TWICE,
+            Finding.CHECKSUM: bad >= TWICE,
             Finding.GHOST: self._ghosts >= _IN_A_ROW,
         }
-        finding = self._gone or next((finding for finding, seen in signs.items() if seen), None)
-        return self._case.closed(finding) if finding else self._at_which_speed()
+        finding = next((finding for finding, seen in signs.items() if seen), self._gone)
+        return case.closed(finding) if finding else self._at_which_speed()
+
+    def _fell_back(self, info: ScannerInfo) -> bool:
+        """Whether a scanner that forgets with its power the speed it was brought to, as GT-521F do, is found at the old one."""
+        return info.family == "gt521" and info.baud == self._scanner.usual_speeds[0] and not info.remarks
 
     def _at_which_speed(self) -> Diagnosis:
         baud = self._case.info.baud if self._case.info else None
         if baud is None or baud == self._case.baud:
             return self._case.closed(Finding.OK)
-        self._case.note(f"it answers at {baud} bit/s, not at {self._case.baud}")
         if baud in self._scanner.usual_speeds:
             # The driver finds it there every time, and a GT-521F is brought to such a speed on purpose.
             return self._case.closed(Finding.OK)
+        self._case.note(f"it answers at {baud} bit/s, not at {self._case.baud}")
         return self._case.closed(Finding.WRONG_SPEED, f"Write into its [[station]] of the configuration: baud = {baud}")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from drivers.errors import LinkTimeout
 from drivers.link import Link
 from drivers.zfm.codec import Decoder, Packet, Pid
-from drivers.zfm.commands import CHECK_SENSOR, GEN_IMG, PASSWORD_NEEDED, VFY_PWD, WRONG_PASSWORD, Command
+from drivers.zfm.commands import CHECK_SENSOR, GEN_IMG, PACKET_ERROR, PASSWORD_NEEDED, VFY_PWD, WRONG_PASSWORD, Command
 
 # What a refused handshake says.
 PASSWORD_CODES = frozenset({WRONG_PASSWORD, PASSWORD_NEEDED})
@@ -45,8 +45,13 @@ class Heard:
     @property
     def restarted(self) -> bool:
         """Whether the module got power since it was last asked: it says so, perhaps behind half an answer, or wants its password again."""
-        *_, before, last = (_RISING[0], _RISING[0], *self.strays)
-        return (last == _POWER_ON and before in _RISING) or PASSWORD_NEEDED in self.codes
+        return _says_power(self.strays) or PASSWORD_NEEDED in self.codes
+
+    @property
+    def damages(self) -> int:
+        """How many packets suffered on the way, there or back."""
+        unreadable = bool(self.strays) and not self.codes
+        return max(self.damaged, PACKET_ERROR in self.codes, unreadable)
 
 
 def ask(link: Link, command: Command, seconds: float, *, monotonic: Callable[[], float]) -> Heard:
@@ -57,6 +62,22 @@ def ask(link: Link, command: Command, seconds: float, *, monotonic: Callable[[],
     sent = Packet(Pid.COMMAND, bytes((command.code,)) + _FIELDS[command])
     link.send(sent.to_bytes())
     return _listen(link, sent, monotonic() + seconds)
+
+
+def restarts(replies: list[bytes], *, talks: bool) -> int:
+    """How often a scanner got power in the course of its `replies` to one question each.
+
+    `talks` tells that it speaks this protocol, and says so itself when it listens, perhaps only after the next question. What a supply
+    brings about as it rises is seen with any.
+    """
+    count, expected = 0, False
+    for reply in replies:
+        if _got_power(reply, talks=talks):
+            count += not expected or _RISING in reply
+            expected = reply[-1] != _POWER_ON
+        elif reply:
+            expected = False
+    return count
 
 
 def overhear(link: Link, seconds: float, *, monotonic: Callable[[], float]) -> Heard:
@@ -76,6 +97,16 @@ def _listen(link: Link, sent: Packet | None, deadline: float) -> Heard:
         packets += decoder.feed(data)
         heard = _sorted(raw, packets, sent, decoder.bad_checksums)
     return heard
+
+
+def _got_power(reply: bytes, *, talks: bool) -> bool:
+    strays = _sorted(reply, Decoder().feed(reply), None, 0).strays
+    return _says_power(strays) if talks else _RISING in reply
+
+
+def _says_power(strays: bytes) -> bool:
+    *_, before, last = (_RISING[0], _RISING[0], *strays)
+    return (last == _POWER_ON and before in _RISING) or _RISING in strays
 
 
 def _sorted(raw: bytes, packets: list[Packet], sent: Packet | None, damaged: int) -> Heard:

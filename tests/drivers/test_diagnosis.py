@@ -5,6 +5,7 @@ import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -122,6 +123,13 @@ def test_a_rival_that_takes_the_answers_away_is_found_without_any_lock(tmp_path:
     assert f"process {pid}" in found.cure
 
 
+def test_a_rival_that_reads_the_answers_of_a_sound_scanner_is_found(r307: Emulator) -> None:
+    with held(r307.link, locked=False, takes=True) as pid:
+        found = diagnosed(r307.link)
+    assert found.finding is Finding.PORT_HELD
+    assert f"process {pid}" in found.cure
+
+
 def test_no_bytes(tmp_path: Path) -> None:
     steps: list[str] = []
     with peer(tmp_path, lambda _: b"") as emulator:
@@ -141,6 +149,13 @@ def test_F042_deaf_after_it_had_answered(r307: Emulator) -> None:
     assert found.finding is Finding.DEAF
     assert "two seconds" in found.cure
     assert found.info is not None
+
+
+def test_deaf_while_it_is_being_opened(r307: Emulator) -> None:
+    r307.fault("silent", at=len(OK))
+    found = diagnosed(r307.link)
+    assert found.finding is Finding.DEAF
+    assert "it answered at first, and fell silent" in found.evidence
 
 
 def test_deaf_says_that_it_got_power_and_hears_nothing(r307: Emulator) -> None:
@@ -182,6 +197,86 @@ def test_F056_wrong_speed_says_which(r307: Emulator) -> None:
     assert "baud = 76800" in found.cure
     # Where it is expected there, all is well.
     assert diagnosed(r307.link, baud=76800, scale=0.3).finding is Finding.OK
+
+
+def every(emulator: Emulator, step: int, kind: str, **parameters: Any) -> None:
+    """Let each `step`-th byte of a direction be hit from the start, whatever is being done then."""
+    for at in range(step, 6000, step):
+        emulator.fault(kind, at=at, **parameters)
+
+
+@pytest.mark.parametrize(
+    ("model", "towards", "step", "mask"),
+    [
+        ("r307", "host", 15, 1),
+        ("r307", "host", 40, 1),
+        ("r307", "sensor", 40, 1),
+        # A damaged length makes the module swallow what comes next.
+        ("r307", "sensor", 31, 0x55),
+        ("r307", "sensor", 60, 0x55),
+        ("r307", "sensor", 23, 1),
+        ("r503", "sensor", 40, 1),
+        ("gt511c3", "host", 15, 1),
+        ("gt511c3", "host", 40, 1),
+        ("gt511c3", "sensor", 40, 1),
+        ("waveshare", "host", 8, 1),
+        ("waveshare", "host", 15, 1),
+    ],
+)
+def test_F045_damage_from_the_start_is_damage(model: str, towards: str, step: int, mask: int, tmp_path: Path) -> None:
+    with emulated(model, tmp_path) as emulator:
+        every(emulator, step, "garble", mask=mask, towards=towards)
+        found = diagnosed(emulator.link)
+    assert found.finding is Finding.CHECKSUM
+
+
+def test_F045_answers_that_come_twice_are_no_silence(tmp_path: Path) -> None:
+    with emulated("gt511c3", tmp_path) as emulator:
+        emulator.fault("twice")
+        assert diagnosed(emulator.link).finding is Finding.CHECKSUM
+
+
+@pytest.mark.parametrize("model", ["gt511c3", "waveshare"])
+def test_noise_between_the_packets_of_another_family_is_no_silence(model: str, tmp_path: Path) -> None:
+    with emulated(model, tmp_path) as emulator:
+        every(emulator, 5, "insert", data=b"\x81\x93\xa7")
+        found = diagnosed(emulator.link)
+    assert found.finding in {Finding.NOISE, Finding.CHECKSUM}
+
+
+def test_commands_that_never_arrive_are_no_restarts(r307: Emulator) -> None:
+    every(r307, 50, "drop", towards="sensor")
+    found = diagnosed(r307.link)
+    assert found.finding is Finding.CHECKSUM
+    assert any("lost, 0 restarts" in sight for sight in found.evidence)
+
+
+@pytest.mark.parametrize(
+    ("model", "towards", "step"),
+    [
+        *((model, "sensor", 100) for model in ("r307", "r308", "r503", "zw101", "zfm20", "gt511c3", "waveshare")),
+        *((model, "host", 60) for model in ("r307", "r503", "zw101", "gt511c3", "waveshare")),
+        *((model, "host", 200) for model in ("r307", "r503", "zw101", "gt511c3")),
+    ],
+)
+def test_F042_a_supply_that_breaks_down_from_the_start_is_weak(
+    model: str, towards: str, step: int, tmp_path: Path
+) -> None:
+    with emulated(model, tmp_path) as emulator:
+        every(emulator, step, "brownout", towards=towards)
+        found = diagnosed(emulator.link)
+    assert found.finding is Finding.WEAK_SUPPLY
+    assert any("started anew" in sight or "got power" in sight for sight in found.evidence)
+
+
+def test_F042_a_scanner_that_says_nothing_on_power_gives_itself_away_by_its_speed(tmp_path: Path) -> None:
+    def sag(step: str) -> None:
+        if "Shaking hands" in step or "pictures" in step:
+            emulator.power_cycle()
+
+    with emulated("gt521f52", tmp_path) as emulator:
+        found = diagnosed(emulator.link, family="gt521", on_step=sag)
+    assert found.finding is Finding.WEAK_SUPPLY
 
 
 def test_noise(tmp_path: Path) -> None:
@@ -264,6 +359,14 @@ def test_F042_weak_supply_restarts_it_in_the_middle_of_one(r307: Emulator) -> No
                 r307.fault("brownout", at=at)
 
     assert diagnosed(r307.link, on_step=sag).finding is Finding.WEAK_SUPPLY
+
+
+def test_a_restart_is_counted_once_though_it_is_told_late() -> None:
+    rising, awake = bytes.fromhex("00F8FCFE"), b"\x55"
+    assert trial.restarts([OK, OK[:5] + rising, b"", awake, OK], talks=True) == 1
+    assert trial.restarts([OK, OK[:5] + rising + awake, OK, rising + awake], talks=True) == 2
+    assert trial.restarts([rising, rising], talks=False) == 2
+    assert trial.restarts([awake, OK + awake], talks=False) == 0
 
 
 def test_one_restart_is_somebodys_doing_and_no_weak_supply(r307: Emulator) -> None:

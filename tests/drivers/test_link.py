@@ -65,6 +65,19 @@ def test_F057_bytes_that_another_process_takes_first_are_silence_and_no_lost_por
     link.close()
 
 
+def test_what_comes_is_shown_to_whoever_wants_to_see_it(r307: Emulator) -> None:
+    link, question = Link(r307.link), bytes.fromhex("EF01FFFFFFFF0100071300000000001B")
+    link.open()
+    link.replies = []
+    link.send(question)
+    assert link.receive(time.monotonic() + 5)
+    link.send(question)
+    while not link.flush():
+        pass
+    assert [reply.hex().upper() for reply in link.replies] == ["EF01FFFFFFFF07000300000A"] * 2
+    link.close()
+
+
 def test_flush_drops_what_is_there(r307: Emulator) -> None:
     link = Link(r307.link)
     link.open()

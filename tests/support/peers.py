@@ -12,7 +12,7 @@ from drivers.emulation.fingers import Glass
 from drivers.emulation.host import Emulator
 
 HOLD = """\
-import os, sys
+import os, select, sys, threading
 from drivers.link import Link
 how, port = sys.argv[1:]
 if how == "locked":
@@ -20,6 +20,11 @@ if how == "locked":
     link.open()
 else:
     descriptor = os.open(port, os.O_RDWR | os.O_NOCTTY)
+def take():
+    while select.select([descriptor], [], []):
+        os.read(descriptor, 4096)
+if how == "taking":
+    threading.Thread(target=take, daemon=True).start()
 print("held", flush=True)
 sys.stdin.read()
 """
@@ -72,9 +77,10 @@ def peer(
 
 
 @contextmanager
-def held(port: str, *, locked: bool = True) -> Iterator[int]:
-    """Another process that has the port open, by its id; `locked` as our drivers do, or as a login console does."""
-    command = [sys.executable, "-c", HOLD, "locked" if locked else "open", port]
+def held(port: str, *, locked: bool = True, takes: bool = False) -> Iterator[int]:
+    """Another process that has the port open, by its id; `locked` as our drivers do, or as a console does, which also `takes` bytes."""
+    how = "locked" if locked else "taking" if takes else "open"
+    command = [sys.executable, "-c", HOLD, how, port]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdin is not None
