@@ -47,7 +47,7 @@ def diagnose(
             _opens(case)
             or _answers(case, scanner)
             or listen(case)
-            or _others(case, welcome=family is None)
+            or _others(case, baud, welcome=family is None)
             or sweep(case, scanner.all_speeds)
         )
     except (LinkLost, LinkTimeout) as failure:
@@ -103,11 +103,11 @@ def _answers(case: Case, model: Scanner) -> Diagnosis | None:
         scanner.close()
 
 
-def _others(case: Case, *, welcome: bool) -> Diagnosis | None:
-    """Look for a scanner of another family: a finding, or just as `welcome` as one of the first."""
+def _others(case: Case, expected: int | None, *, welcome: bool) -> Diagnosis | None:
+    """Look for a scanner of another family: a finding, or just as `welcome` as one of the first; `expected` is the speed asked for."""
     others = [family for family in ordered_families() if family != case.family]
     case.say(f"Asking for scanners of other families: {', '.join(others) or 'none is installed'}")
-    found = next(filter(None, (_asked(case, family) for family in others)), None)
+    found = next(filter(None, (_asked(case, family, speeds) for speeds in (_usual, _rare) for family in others)), None)
     if found is None:
         return case.weak()
     case.info = found
@@ -116,14 +116,24 @@ def _others(case: Case, *, welcome: bool) -> Diagnosis | None:
         cure = f'Write into its [[station]] of the configuration: family = "{found.family}"'
         return case.closed(Finding.OTHER_FAMILY, cure)
     model = create_scanner(found.family, case.url)
-    case.family, case.baud = found.family, found.baud or case.baud
+    case.family, case.baud = found.family, expected or model.usual_speeds[0]
     return _answers(case, model)
 
 
-def _asked(case: Case, family: str) -> ScannerInfo | None:
-    if case.is_weak:
+def _usual(model: Scanner) -> tuple[int, ...]:
+    return model.usual_speeds
+
+
+def _rare(model: Scanner) -> tuple[int, ...]:
+    return tuple(speed for speed in model.all_speeds if speed not in model.usual_speeds)
+
+
+def _asked(case: Case, family: str, choose: Callable[[Scanner], tuple[int, ...]]) -> ScannerInfo | None:
+    """Ask for a scanner of `family` at the speeds that `choose` takes; no more once the packets of some scanner came damaged."""
+    speeds = choose(create_scanner(family, case.url))
+    if not speeds or case.is_weak or (case.is_damaged and choose is _rare):
         return None
-    scanner = create_scanner(family, case.url, deadline_scale=case.scale)
+    scanner = create_scanner(family, case.url, baud=speeds[0], speeds=speeds, deadline_scale=case.scale)
     try:
         return Witness(case, scanner, family).open()
     except DeviceError:

@@ -199,6 +199,22 @@ def test_F056_wrong_speed_says_which(r307: Emulator) -> None:
     assert diagnosed(r307.link, baud=76800, scale=0.3).finding is Finding.OK
 
 
+@pytest.mark.parametrize(("model", "speed"), [("waveshare", 38400), ("gt511c3", 57600)])
+def test_F056_a_speed_that_is_rare_in_another_family_is_found_without_naming_it(
+    model: str, speed: int, tmp_path: Path
+) -> None:
+    with emulated(model, tmp_path) as emulator:
+        if model == "waveshare":
+            emulator.device._flash.registers.baud_n = speed // 9600  # type: ignore[attr-defined]
+            emulator.power_cycle()
+        else:
+            emulator.device._baud = emulator.device._next_baud = speed  # type: ignore[attr-defined]
+        found = diagnosed(emulator.link)
+        assert found.finding is Finding.WRONG_SPEED
+        assert f"baud = {speed}" in found.cure
+        assert diagnosed(emulator.link, baud=speed).finding is Finding.OK
+
+
 def every(emulator: Emulator, step: int, kind: str, **parameters: Any) -> None:
     """Let each `step`-th byte of a direction be hit from the start, whatever is being done then."""
     for at in range(step, 6000, step):
