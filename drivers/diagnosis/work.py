@@ -7,7 +7,7 @@ from drivers.diagnosis.findings import TWICE, Case, Diagnosis, Finding
 from drivers.diagnosis.witness import Witness
 from drivers.errors import DeviceError, LinkLost, LinkTimeout, ScannerError
 from drivers.link import Link
-from drivers.scanner import Hit, NoMatch, Retry, Scanner, ScannerInfo
+from drivers.scanner import Capability, Hit, NoMatch, Retry, Scanner, ScannerInfo
 from drivers.zfm import trial
 from drivers.zfm.commands import CHECK_SENSOR, GEN_IMG, VFY_PWD, Command, Dialect
 
@@ -50,13 +50,23 @@ class Work:
 
     def _take_pictures(self) -> None:
         self._case.say(f"Taking {_PICTURES} pictures: keep the glass empty")
+        seen = [self._attempt(self._scanner.identify) for _ in range(_PICTURES)]
         in_a_row = 0
-        for _ in range(_PICTURES):
-            seen = self._attempt(self._scanner.identify)
-            in_a_row = in_a_row + 1 if isinstance(seen, Retry) else 0
+        for sight in seen:
+            in_a_row = in_a_row + 1 if isinstance(sight, Retry) else 0
             self._ghosts = max(self._ghosts, in_a_row)
-            if isinstance(seen, Hit | NoMatch):
-                self._case.note("a finger was on the glass")
+        if any(isinstance(sight, Hit | NoMatch) for sight in seen):
+            self._case.note("a finger was on the glass")
+        if all(isinstance(sight, NoMatch) for sight in seen) and self._is_easily_deceived:
+            self._ghosts = _PICTURES
+            self._case.note(
+                f"it saw an unknown finger {_PICTURES} times of {_PICTURES}: if there was none, these are ghosts"
+            )
+
+    @property
+    def _is_easily_deceived(self) -> bool:
+        """Whether whatever it sees is a finger to it: it cannot look for one, and has no word for a picture without features."""
+        return self._case.info is not None and Capability.PRESENCE not in self._case.info.capabilities
 
     def _attempt(self, call: Callable[[], T]) -> T | None:
         """One call, and what its failure means. Nothing more is tried once the scanner is gone."""

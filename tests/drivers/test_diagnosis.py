@@ -402,6 +402,15 @@ def test_F055_ghosts_on_an_empty_glass(r307: Emulator) -> None:
     assert "glass" in found.cure
 
 
+def test_F055_ghosts_of_a_scanner_that_has_no_word_for_them(tmp_path: Path) -> None:
+    with emulated("waveshare", tmp_path) as emulator:
+        emulator.fault("ghost", count=1)
+        found = diagnosed(emulator.link, family="waveshare")
+    assert found.finding is Finding.GHOST
+    assert found.evidence.count("a finger was on the glass") == 1
+    assert any("if there was none" in sight for sight in found.evidence)
+
+
 def test_a_finger_left_on_the_glass_is_no_ghost(r307: Emulator) -> None:
     r307.place("amina")
     found = diagnosed(r307.link)
