@@ -45,6 +45,7 @@ class DiagnosisView(msgspec.Struct, frozen=True):
     cure: str
     evidence: tuple[str, ...]
     model: str | None
+    remarks: tuple[str, ...]
 
 
 @click.group()
@@ -84,14 +85,16 @@ def probe(ports: tuple[str, ...], *, as_json: bool) -> None:
 def diagnose(port: str, *, family: str | None, baud: int | None, as_json: bool) -> None:
     """Find out what is wrong with the scanner at PORT, and what to do. Exit 0 if nothing is, 69 otherwise.
 
-    Stop the kiosk first: a port has one user. Keep the glass empty. Takes up to half a minute; nothing is changed on the scanner.
+    Stop the kiosk first: a port has one user. Keep the glass empty. Takes up to half a minute. The fingers on the scanner are left
+    alone; what its driver sets each time is set here too: a GT's speed until it loses its power, how long a Waveshare waits for a finger,
+    and that it refuses one it knows.
     """
     found = drivers.diagnose(
         port, family=family, baud=baud, on_step=lambda step: click.echo(plain(f"{step} …"), err=as_json)
     )
     if as_json:
-        model = found.info.model if found.info else None
-        print_json(DiagnosisView(port, found.finding.value, found.cure, found.evidence, model))
+        model, remarks = (found.info.model, found.info.remarks) if found.info else (None, ())
+        print_json(DiagnosisView(port, found.finding.value, found.cure, found.evidence, model, remarks))
     else:
         _print_diagnosis(found)
     if found.finding is not drivers.Finding.OK:
@@ -108,7 +111,7 @@ def _print_rows(rows: list[ProbeRow]) -> None:
 
 
 def _print_diagnosis(found: "drivers.Diagnosis") -> None:
-    for sight in found.evidence:
+    for sight in (*found.evidence, *(found.info.remarks if found.info else ())):
         click.echo(plain(f"  {sight}"))
     if found.finding is drivers.Finding.OK:
         click.echo("Nothing is wrong with it.")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from drivers.emulation.host import Emulator
+from drivers.waveshare.commands import ADD_MODE
 from kiosk.cli import main
 from kiosk.errors import Exit
 from tests.support.peers import held
@@ -79,6 +80,23 @@ def test_diagnose_for_programs_keeps_the_steps_apart(r503: Emulator, capsys: pyt
     assert (answer["finding"], answer["model"]) == ("ghost", "R503")
     assert answer["evidence"]
     assert "Watching the supply" in shown.err
+
+
+def test_diagnose_shows_what_the_driver_remarks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with emulated("waveshare", tmp_path) as emulator:
+        del emulator.device._firmware._handlers[ADD_MODE.code]  # type: ignore[attr-defined]
+        main(["scanner", "diagnose", emulator.link, "--family", "waveshare"])
+        assert "refuses a finger that it already knows" in capsys.readouterr().out
+        main(["scanner", "diagnose", emulator.link, "--family", "waveshare", "--json"])
+    [remark] = json.loads(capsys.readouterr().out)["remarks"]
+    assert "refuses a finger that it already knows" in remark
+
+
+def test_diagnose_tells_what_it_sets(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["scanner", "diagnose", "--help"])
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "a GT's speed" in shown
+    assert "a Waveshare waits" in shown
 
 
 def test_diagnose_a_port_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
