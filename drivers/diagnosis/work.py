@@ -103,7 +103,8 @@ class Work:
             self._gone = Finding.SENSOR_FAULT
         else:
             if info is None:
-                self._gone = Finding.CHECKSUM if self._witness.last.disturbed else Finding.DEAF
+                answered = self._case.is_damaged or self._witness.last.disturbed
+                self._gone = Finding.CHECKSUM if answered else Finding.DEAF
             elif self._case.restarts == restarts:
                 self._case.restarts += self._fell_back(info)
 

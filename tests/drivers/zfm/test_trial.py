@@ -10,7 +10,7 @@ from drivers.emulation.host import Emulator
 from drivers.link import Link
 from drivers.zfm.codec import BROADCAST, Packet, Pid
 from drivers.zfm.commands import GEN_IMG, VFY_PWD
-from drivers.zfm.trial import Heard, ask, overhear
+from drivers.zfm.trial import Heard, ask, overhear, restarts
 from tests.support.peers import peer
 
 ACK = Packet(Pid.ACK, b"\x00").to_bytes()
@@ -60,6 +60,8 @@ def test_a_flood_ends(tmp_path: Path) -> None:
         ("EF01FFFF4455", (), False, False),
         ("", (0x21,), False, True),
         ("", (0,), False, False),
+        # One that says nothing on power gives itself away by what its supply does.
+        ("EF01FFFF00F8FCFE", (), False, True),
         ("00FE", (), False, False),
     ],
 )
@@ -67,6 +69,22 @@ def test_a_start_is_recognised(strays: str, codes: tuple[int, ...], *, woke: boo
     found = Heard(codes, 0, echoed=False, strays=bytes.fromhex(strays))
     assert (found.woke, found.restarted) == (woke, restarted)
     assert strays not in repr(found) or not strays
+
+
+@pytest.mark.parametrize(
+    ("strays", "codes", "damaged", "damages"),
+    [("", (0,), 0, 0), ("", (), 0, 0), ("FE", (0,), 0, 0), ("EF00", (), 0, 1), ("EF01", (), 2, 2), ("", (1,), 0, 1)],
+)
+def test_what_suffered_on_the_way_is_counted(strays: str, codes: tuple[int, ...], damaged: int, damages: int) -> None:
+    assert Heard(codes, damaged, echoed=False, strays=bytes.fromhex(strays)).damages == damages
+
+
+def test_a_restart_is_counted_once_though_it_is_told_late() -> None:
+    rising, awake = bytes.fromhex("00F8FCFE"), b"\x55"
+    assert restarts([ACK, ACK[:5] + rising, b"", awake, ACK], talks=True) == 1
+    assert restarts([ACK, ACK[:5] + rising + awake, ACK, rising + awake], talks=True) == 2
+    assert restarts([rising, rising], talks=False) == 2
+    assert restarts([awake, ACK + awake], talks=False) == 0
 
 
 def test_a_start_is_overheard(r307: Emulator) -> None:
