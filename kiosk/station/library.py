@@ -14,7 +14,8 @@ from kiosk.clock import Clock
 from kiosk.models import ClockState, Finger, Member, Moment, SlotState
 from kiosk.station.identity import Identity, LibraryError, Standing, costly, foreign
 from kiosk.station.plan import Outlook, expected, plan
-from kiosk.station.shelf import NotProvenError, Setbacks, Shelf, UnreadableError
+from kiosk.station.setbacks import Setbacks
+from kiosk.station.shelf import NotProvenError, Shelf, UnreadableError
 from kiosk.station.vault import Vault
 from kiosk.store import Store
 

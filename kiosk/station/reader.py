@@ -28,7 +28,7 @@ from kiosk.station.library import Library, LibraryError
 from kiosk.station.pinpad import PinPad
 from kiosk.station.punching import Punching
 from kiosk.station.rounds import Due, Rounds
-from kiosk.station.shelf import Setbacks
+from kiosk.station.setbacks import Setbacks
 from kiosk.station.vault import Vault
 from kiosk.store import NotSaved, Store, StoreError
 from kiosk.views import EnrolProgress, ScanKind, ScannerHealth, ScanResult, StationStatus

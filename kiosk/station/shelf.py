@@ -6,20 +6,14 @@ thrown away because it lies in another slot than it should: then the store's row
 """
 
 import logging
-from collections import Counter
 
 from drivers import Capability, DeviceError, ProtocolError, Scanner, Template, UnsupportedError
 from kiosk.models import Finger, FingerState, Slot, SlotState
+from kiosk.station.setbacks import Setbacks
 from kiosk.station.vault import Vault
 from kiosk.store import Store, StoreConflict
 
 log = logging.getLogger(__name__)
-
-TRIES = 2
-"""Times that a finger, or a slot, may fail before it is left alone."""
-
-PATIENCE = 6
-"""Slots that may turn out bad before nothing more is written: it is the scanner, not the slot."""
 
 
 class NotProvenError(Exception):
@@ -32,48 +26,6 @@ class UnreadableError(NotProvenError):
     def __init__(self, message: str, *, refused: bool) -> None:
         super().__init__(message)
         self.refused = refused
-
-
-class Setbacks:
-    """What did not work at one station, from one connection to the next: or a worn slot is tried for ever."""
-
-    def __init__(self) -> None:
-        self._failed: Counter[str | int] = Counter()
-        self._bad: set[int] = set()
-
-    def forget(self) -> None:
-        """Begin anew."""
-        self._failed.clear()
-        self._bad.clear()
-
-    def note(self, what: str | int) -> None:
-        """It failed: a finger by its id, or a slot by its number."""
-        self._failed[what] += 1
-
-    def recovered(self, what: str | int) -> None:
-        """It worked after all."""
-        del self._failed[what]
-
-    def give_up(self, what: str | int) -> None:
-        """It will fail however often it is tried."""
-        self._failed[what] = TRIES
-
-    def bad(self, slot: int) -> None:
-        """The slot cannot be written, or what was written cannot be read."""
-        self._bad.add(slot)
-
-    def hopeless(self, what: str | int) -> bool:
-        """Whether it failed too often to be tried once more."""
-        return self._failed[what] >= TRIES
-
-    def avoids(self, slot: int) -> bool:
-        """Whether nothing should be put into `slot`."""
-        return slot in self._bad or self.hopeless(slot)
-
-    @property
-    def too_many(self) -> bool:
-        """Whether so many slots failed that nothing should be written into this scanner."""
-        return len(self._bad) >= PATIENCE
 
 
 class Shelf:

@@ -11,7 +11,7 @@ import drivers
 from drivers.zfm.scanner import ZfmScanner
 from kiosk.models import FingerName, Member
 from kiosk.sealing import TemplateKeys
-from kiosk.station.shelf import PATIENCE
+from kiosk.station.setbacks import PATIENCE
 from kiosk.views import ScanKind, ScannerHealth
 from tests.support.station import AMINA, BARAKA, KEYS, Station, make, station
 from tests.support.zfm import batch, worn

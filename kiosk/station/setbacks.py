@@ -1,0 +1,51 @@
+"""What did not work with one station's scanner, so that it is not tried for ever."""
+
+from collections import Counter
+
+TRIES = 2
+"""Times that a finger, or a slot, may fail before it is left alone."""
+
+PATIENCE = 6
+"""Slots that may turn out bad before nothing more is written: it is the scanner, not the slot."""
+
+
+class Setbacks:
+    """What did not work at one station, from one connection to the next: or a worn slot is tried for ever."""
+
+    def __init__(self) -> None:
+        self._failed: Counter[str | int] = Counter()
+        self._bad: set[int] = set()
+
+    def forget(self) -> None:
+        """Begin anew."""
+        self._failed.clear()
+        self._bad.clear()
+
+    def note(self, what: str | int) -> None:
+        """It failed: a finger by its id, or a slot by its number."""
+        self._failed[what] += 1
+
+    def recovered(self, what: str | int) -> None:
+        """It worked after all."""
+        del self._failed[what]
+
+    def give_up(self, what: str | int) -> None:
+        """It will fail however often it is tried."""
+        self._failed[what] = TRIES
+
+    def bad(self, slot: int) -> None:
+        """The slot cannot be written, or what was written cannot be read."""
+        self._bad.add(slot)
+
+    def hopeless(self, what: str | int) -> bool:
+        """Whether it failed too often to be tried once more."""
+        return self._failed[what] >= TRIES
+
+    def avoids(self, slot: int) -> bool:
+        """Whether nothing should be put into `slot`."""
+        return slot in self._bad or self.hopeless(slot)
+
+    @property
+    def too_many(self) -> bool:
+        """Whether so many slots failed that nothing should be written into this scanner."""
+        return len(self._bad) >= PATIENCE
