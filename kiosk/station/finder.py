@@ -222,7 +222,7 @@ class Finder:
         self._asked.pop(way, None)
         if isinstance(error, DeviceError):
             self._answers[way.port] = way
-            self._refusals[way.port] = words
+            self._refusals[way.port] = replace(words, what=f"{way.port}: {words.what}")
         else:
             self._asked[way] = words
             if way == self._found and self._why is None:

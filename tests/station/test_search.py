@@ -272,7 +272,7 @@ def test_a_wrong_password_stays_said_whatever_else_is_asked(
             desk.steps(1)
             said.add(desk.reader.status.detail)
         assert len(said) == 1
-        assert "password" in said.pop()
+        assert said.pop().startswith("/dev/ttyUSB0: VfyPwd refused with 13: wrong password. ")
         assert len(errors(caplog)) == 1
         emulator.device._flash.registers.password = 0  # type: ignore[attr-defined]
         emulator.power_cycle()
