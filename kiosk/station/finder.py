@@ -50,7 +50,7 @@ class Finder:
 
     `attempt` is short: one way. A round asks a way that is known to have had an answer, then all that were not asked since their device was
     plugged in, or else the one that has been silent for the longest. `more` says that the round is not over: only after it is there a
-    reason to pause.
+    reason to pause. `kept` says that what was opened last is this station's scanner.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Finder:
         ports: Ports,
         own: Mapping[str, Mapping[str, object]] | None = None,
     ) -> None:
-        self.more = False
+        self.more = self.kept = False
         self._station = station
         self._port = port
         self._family = family
@@ -106,6 +106,7 @@ class Finder:
 
     def keep(self) -> None:
         """What `attempt` returned is this station's scanner: the next search begins there. Without this word, the search goes on."""
+        self.kept = True
         self._found, self._found_model = self._at, self._model
         self._why = None
         self._asked = {way: words for way, words in self._asked.items() if way.port != self._at.port}
@@ -119,7 +120,7 @@ class Finder:
 
         Returns what is to be said: that it is gone, if it was kept and its port is gone too.
         """
-        if self._at != self._found:
+        if not self.kept:
             return error
         self._look()
         if self._found.port not in self._stays:
@@ -202,7 +203,7 @@ class Finder:
             self._ports.release(self._station)
             self._failed(way, error)
             return None
-        self._at, self._model = way, scanner.info.model
+        self.kept, self._at, self._model = False, way, scanner.info.model
         self._asked.pop(way, None)
         self._answers[way.port] = way
         self._refusals.pop(way.port, None)

@@ -331,8 +331,11 @@ class Reader:
             self._call = None
 
     def _troubled(self, error: ScannerError) -> float:
-        """A glitch if the scanner still shakes hands, else a fault: then it is closed, said aloud, and tried again."""
-        if self._scanner is not None and not isinstance(error, LinkLost):
+        """A glitch if the scanner still shakes hands, else a fault: then it is closed, said aloud, and tried again.
+
+        So is one that was not settled yet: nothing is known of it.
+        """
+        if self._scanner is not None and self._finder.kept and not isinstance(error, LinkLost):
             try:
                 self._scanner.check()
             except ScannerError as silence:

@@ -16,6 +16,7 @@ from drivers.emulation.host import Emulator
 from kiosk.clock import FakeClock
 from kiosk.station import Finder, Ports, finder
 from kiosk.station.finder import AUTO
+from kiosk.station.library import Library
 from kiosk.store import Store
 from kiosk.views import ScannerHealth
 from tests.support.station import AMINA, Station, make
@@ -123,6 +124,10 @@ def until(station: Station, health: ScannerHealth, steps: int = 100) -> None:
 
 def errors(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
+
+
+def fail_to_understand() -> NoReturn:
+    raise drivers.ProtocolError("the answer arrived damaged")
 
 
 def fail(why: str) -> NoReturn:
@@ -384,3 +389,20 @@ def test_F056_a_scanner_at_a_rare_speed_is_found(
         until(never_met, ScannerHealth.READY, 12)
         assert never_met.scanner.info.baud == baud
         never_met.reader.close()
+
+
+def test_a_glitch_before_the_scanner_was_settled_opens_it_anew(
+    dev: Path, store: Store, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with plugged(dev, "ttyUSB0") as emulator:
+        desk = auto(emulator, store, clock, Ports())
+        with monkeypatch.context() as glitch:
+            glitch.setattr(Library, "settle", lambda *_, **__: fail_to_understand())
+            desk.steps(1)
+            assert desk.health is ScannerHealth.FAULT
+        desk.steps(1)
+        assert desk.health is ScannerHealth.READY
+        assert (desk.reader.status.model, desk.reader.status.capacity) == ("R307", 1000)
+        pull(emulator, dev, "ttyUSB0")
+        until(desk, ScannerHealth.FAULT)
+        assert desk.reader.status.detail.startswith("the R307 is gone that was at /dev/ttyUSB0.")
