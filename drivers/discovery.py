@@ -14,8 +14,6 @@ from drivers.link import reachable
 from drivers.registry import create_scanner, scanner_families
 from drivers.scanner import ScannerInfo
 
-# The family that most scanners belong to is asked first; the others in the order of their names.
-_FIRST = "zfm"
 # Names that say what is plugged in, then where, then neither; udev makes the first two for USB adapters only.
 _BY_ID = "serial/by-id/*"
 _BY_PATH = "serial/by-path/*"
@@ -79,11 +77,6 @@ def rare_speeds(family: str) -> tuple[int, ...]:
     return tuple(speed for speed in scanner.all_speeds if speed not in scanner.usual_speeds)
 
 
-def ordered_families() -> tuple[str, ...]:
-    """The families that are installed, in the order in which they are asked for."""
-    return tuple(sorted(scanner_families(), key=lambda family: (family != _FIRST, family)))
-
-
 def probe(
     url: str, families: Iterable[str] | None = None, *, quick: bool = False, deadline_scale: float = 1.0
 ) -> Found | None:
@@ -92,7 +85,7 @@ def probe(
     `quick` leaves it at the usual speeds. Raises LinkLost (no such port, held by another process, or forbidden), DeviceError (a scanner
     that refuses to talk, such as for its password), UnknownModelError.
     """
-    asked = ordered_families() if families is None else tuple(families)
+    asked = scanner_families() if families is None else tuple(families)
     for usual in (True,) if quick else (True, False):
         for family in asked:
             found = _ask(url, family, usual=usual, deadline_scale=deadline_scale)

@@ -8,11 +8,10 @@ from drivers.diagnosis.findings import Case, Diagnosis, Finding
 from drivers.diagnosis.silence import listen, sweep
 from drivers.diagnosis.witness import Witness
 from drivers.diagnosis.work import Work
-from drivers.discovery import ordered_families
 from drivers.errors import DeviceError, LinkLost, LinkTimeout
 from drivers.holders import holders, is_held
 from drivers.link import Link
-from drivers.registry import create_scanner, port_of
+from drivers.registry import create_scanner, port_of, scanner_families
 from drivers.scanner import Scanner, ScannerInfo
 from drivers.zfm.trial import PASSWORD_CODES
 
@@ -105,7 +104,7 @@ def _answers(case: Case, model: Scanner) -> Diagnosis | None:
 
 def _others(case: Case, expected: int | None, *, welcome: bool) -> Diagnosis | None:
     """Look for a scanner of another family: a finding, or just as `welcome` as one of the first; `expected` is the speed asked for."""
-    others = [family for family in ordered_families() if family != case.family]
+    others = [family for family in scanner_families() if family != case.family]
     case.say(f"Asking for scanners of other families: {', '.join(others) or 'none is installed'}")
     found = next(filter(None, (_asked(case, family, speeds) for speeds in (_usual, _rare) for family in others)), None)
     if found is None:

@@ -1,6 +1,5 @@
 """What is asked about fingers and PINs, without a daemon around it."""
 
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -21,13 +20,6 @@ from tests.support.station import KEYS
 
 READY = StationStatus("main", ScannerHealth.READY, model="R503")
 LONG = "\u0001" * 100  # six bytes of JSON each
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Any:
-    opened = Store.open(tmp_path / "kiosk.db")
-    yield opened
-    opened.close()
 
 
 def asked(store: Store, method: str, status: StationStatus = READY) -> list[Any]:

@@ -19,13 +19,6 @@ PASSWORD, ADDRESS = 0x00C0FFEE, 0x0A0B0C0D
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store.open(tmp_path / "kiosk.db")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
 def guarded(tmp_path: Path) -> Iterator[Emulator]:
     """A module with a password and an address of its own."""
     with drivers.start_emulator("r307", link=tmp_path / "scanner", instant=True, seed=1) as emulator:

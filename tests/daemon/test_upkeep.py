@@ -1,6 +1,5 @@
 """What the status says of the copies of fingers."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,13 +13,6 @@ from kiosk.store import Store
 from kiosk.views import ScannerHealth
 from tests.support.people import people
 from tests.support.premises import CONFIG, premises
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store.open(tmp_path / "kiosk.db")
-    yield opened
-    opened.close()
 
 
 def settings(folder: Path) -> TemplateSettings:

@@ -44,15 +44,6 @@ class Silence:
 
 
 @pytest.fixture
-def dev(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The folder that this process sees as /dev."""
-    folder = tmp_path / "dev"
-    folder.mkdir()
-    monkeypatch.setenv("KIOSK_DEV", str(folder))
-    return folder
-
-
-@pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     opened = Store.open(tmp_path / "kiosk.db")
     opened.members.put(AMINA)
