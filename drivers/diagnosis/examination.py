@@ -8,6 +8,7 @@ from drivers.diagnosis.findings import Case, Diagnosis, Finding
 from drivers.diagnosis.silence import listen, sweep
 from drivers.diagnosis.witness import Witness
 from drivers.diagnosis.work import Work
+from drivers.discovery import rare_speeds
 from drivers.errors import DeviceError, LinkLost, LinkTimeout
 from drivers.holders import holders, is_held
 from drivers.link import Link
@@ -106,7 +107,10 @@ def _others(case: Case, expected: int | None, *, welcome: bool) -> Diagnosis | N
     """Look for a scanner of another family: a finding, or just as `welcome` as one of the first; `expected` is the speed asked for."""
     others = [family for family in scanner_families() if family != case.family]
     case.say(f"Asking for scanners of other families: {', '.join(others) or 'none is installed'}")
-    found = next(filter(None, (_asked(case, family, speeds) for speeds in (_usual, _rare) for family in others)), None)
+    found = next(
+        filter(None, (_asked(case, family, speeds) for speeds in (_usual_speeds, rare_speeds) for family in others)),
+        None,
+    )
     if found is None:
         return case.weak()
     case.info = found
@@ -119,18 +123,14 @@ def _others(case: Case, expected: int | None, *, welcome: bool) -> Diagnosis | N
     return _answers(case, model)
 
 
-def _usual(model: Scanner) -> tuple[int, ...]:
-    return model.usual_speeds
+def _usual_speeds(family: str) -> tuple[int, ...]:
+    return create_scanner(family, "").usual_speeds
 
 
-def _rare(model: Scanner) -> tuple[int, ...]:
-    return tuple(speed for speed in model.all_speeds if speed not in model.usual_speeds)
-
-
-def _asked(case: Case, family: str, choose: Callable[[Scanner], tuple[int, ...]]) -> ScannerInfo | None:
+def _asked(case: Case, family: str, choose: Callable[[str], tuple[int, ...]]) -> ScannerInfo | None:
     """Ask for a scanner of `family` at the speeds that `choose` takes; no more once the packets of some scanner came damaged."""
-    speeds = choose(create_scanner(family, case.url))
-    if not speeds or case.is_weak or (case.is_damaged and choose is _rare):
+    speeds = choose(family)
+    if not speeds or case.is_weak or (case.is_damaged and choose is rare_speeds):
         return None
     scanner = create_scanner(family, case.url, baud=speeds[0], speeds=speeds, deadline_scale=case.scale)
     try:
