@@ -15,8 +15,8 @@ from kiosk.daemon.shifts import shifts_of
 from kiosk.delivery.report import delivery_of
 from kiosk.models import Direction, Member, NewDelivery, Punch
 from kiosk.station import Finder, Ports, Punching, Reader, Vault
+from kiosk.station.errands import Publish
 from kiosk.station.finder import AUTO
-from kiosk.station.reader import Publish
 from kiosk.store import Store
 from kiosk.toml_check import Problem
 from kiosk.views import ScannerHealth

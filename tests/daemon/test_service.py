@@ -20,6 +20,7 @@ from kiosk.errors import Exit
 from kiosk.models import Member
 from kiosk.store import NotSaved, SaveUnknown, Store, StoreError, StoreMissing
 from kiosk.views import ScannerHealth, Status
+from tests.support.raising import raiser
 
 PATIENCE_S = 10.0
 FULL = NotSaved("the disk is full")
@@ -64,13 +65,6 @@ def running(folder: Path) -> Iterator[tuple[Path, Store, list[Exit]]]:
         daemon.close()
         store.close()
         assert not thread.is_alive()
-
-
-def raiser(error: Exception) -> Callable[..., object]:
-    def fail(*_: object, **__: object) -> object:
-        raise error
-
-    return fail
 
 
 def statuses(path: Path, condition: Callable[[Status], bool]) -> Status:

@@ -1,8 +1,6 @@
 """The lanes against a real sandbox: whatever happens on the way, each thing is there once, in order, or says why not."""
 
 import random
-from collections.abc import Callable
-from typing import NoReturn
 
 import msgspec
 import pytest
@@ -19,13 +17,7 @@ from kiosk.sandbox import Outcome as Ending
 from kiosk.store import NotSaved, Store
 from tests.support.delivery import Bench, member
 from tests.support.platform import client
-
-
-def raiser(error: Exception) -> Callable[..., NoReturn]:
-    def fail(*_: object) -> NoReturn:
-        raise error
-
-    return fail
+from tests.support.raising import raiser
 
 
 def test_a_punch_is_reported_and_its_sms_sent(bench: Bench) -> None:

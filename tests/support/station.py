@@ -14,10 +14,15 @@ from kiosk.models import FingerName, Member, NewDelivery, Punch
 from kiosk.sealing import TemplateKeys
 from kiosk.station import EnrolRequest, Finder, Ports, Punching, Reader, Vault
 from kiosk.store import Store
-from kiosk.views import EnrolProgress, ScannerHealth, ScanResult
+from kiosk.views import EnrolProgress, ScanKind, ScannerHealth, ScanResult
 
 AMINA = Member(uid="1", name="AMINA", phone="+254711000101")
 BARAKA = Member(uid="2", name="BARAKA")
+
+TAGGED = ["r307", "r503"]
+EVERY = [*TAGGED, "zfm20"]
+NUMBERED = [("gt521f52", "gt521"), ("waveshare", "waveshare")]
+FAMILIES = [*((model, "zfm") for model in EVERY), *NUMBERED]
 
 
 @dataclass
@@ -171,3 +176,39 @@ def make(
         shifts=shifts,
     )
     return Station(emulator, store, clock, reader, events)
+
+
+@contextmanager
+def another(
+    desk: Station, folder: Path, model: str = "r307", keys: TemplateKeys | None = KEYS, family: str = "zfm"
+) -> Iterator[Station]:
+    """Another scanner in the place of the first."""
+    desk.reader.close()
+    with drivers.start_emulator(model, link=folder / "other", instant=True, seed=2) as emulator:
+        swapped = make(emulator, desk.store, desk.clock, keys=keys, family=family)
+        yield swapped
+        swapped.reader.close()
+
+
+def two_enrolled(desk: Station) -> None:
+    """Both members have a finger in the scanner."""
+    for member in (AMINA, BARAKA):
+        assert desk.enrol(member).ok
+
+
+def replugged(desk: Station) -> None:
+    """The scanner was unplugged, missed, and plugged in again."""
+    desk.emulator.unplug()
+    desk.steps(2)
+    desk.emulator.replug()
+    desk.steps(8)
+
+
+def kinds(desk: Station, member: Member) -> list[ScanKind]:
+    """Press the member's finger and lift it; returns what came of it."""
+    return [result.kind for result in desk.press(f"finger of {member.name}")]
+
+
+def credited(desk: Station) -> set[str]:
+    """Who has a punch."""
+    return {punch.member_uid for punch in desk.store.punches.latest(1000)}
