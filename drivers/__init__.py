@@ -9,7 +9,7 @@ Emulators, drivers and pyserial are imported by the functions that need them, so
 
 # ruff: noqa: PLC0415  see above
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -249,15 +249,16 @@ def diagnose(
     *,
     family: str | None = None,
     baud: int | None = None,
+    own: Mapping[str, Mapping[str, object]] | None = None,
     on_step: Callable[[str], None] = lambda _step: None,
     deadline_scale: float = 1.0,
 ) -> "Diagnosis":
     """Find out what is wrong with the scanner of `family`, or of whichever answers, at `url`, and what a person can do about it.
 
-    `baud` is the speed that it is expected at, `on_step` hears in plain words what is done next. Takes some seconds for a scanner that
-    answers, up to half a minute for a silent one. Raises only UnknownModelError, for a family that is not installed, and LinkLost for an
-    emulator that cannot be started.
+    `baud` is the speed that it is expected at, `own` are options by family, such as the password of a module that has one; `on_step`
+    hears in plain words what is done next. Takes some seconds for a scanner that answers, up to half a minute for a silent one. Raises
+    only UnknownModelError, for a family that is not installed, and LinkLost for an emulator that cannot be started.
     """
     from drivers import diagnosis
 
-    return diagnosis.diagnose(url, family=family, baud=baud, on_step=on_step, deadline_scale=deadline_scale)
+    return diagnosis.diagnose(url, family=family, baud=baud, own=own, on_step=on_step, deadline_scale=deadline_scale)

@@ -225,6 +225,14 @@ class Scanner(ABC):
     def identify(self) -> Identification:
         """Take one picture and look it up. Returns within two seconds; NoFinger comes back at once."""
 
+    def confirm(self, hit: Hit) -> bool:
+        """Ask once more whom the picture shows in which `identify` saw `hit` just now; whether that is the same one.
+
+        A sum over a packet does not see two damaged bits that make up for each other, and they may make another slot of one. To be
+        called right behind `identify`, for most other calls lose the picture. True where the scanner can be asked nothing about it.
+        """
+        return True
+
     @abstractmethod
     def enrol(self, slot: int, samples: int = 2) -> Iterator[EnrolStep]:
         """Enrol the finger that is pressed `samples` times into `slot`, looking for duplicates first.

@@ -66,9 +66,14 @@ def read_scanner_password(station: str, folder: str, environ: Mapping[str, str] 
     if not base or "/" in station:
         return None
     try:
-        password = _read_secret(path)
+        return read_password_file(path)
     except NoSecretError:
         return None
+
+
+def read_password_file(path: Path) -> Secret:
+    """Read a scanner's password, 8 hex digits. Raises SecretsError if it is missing, world-readable, no file, or holds anything else."""
+    password = _read_secret(path)
     if not _SCANNER_PASSWORD.fullmatch(password.reveal()):
         raise SecretsError(f"{path} does not hold 8 hex digits")
     return password

@@ -2,7 +2,7 @@
 
 import errno
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from drivers.diagnosis.findings import Case, Diagnosis, Finding
 from drivers.diagnosis.silence import listen, sweep
@@ -25,13 +25,15 @@ def diagnose(
     *,
     family: str | None = None,
     baud: int | None = None,
+    own: Mapping[str, Mapping[str, object]] | None = None,
     on_step: Callable[[str], None] = lambda _step: None,
     monotonic: Callable[[], float] = time.monotonic,
     deadline_scale: float = 1.0,
 ) -> Diagnosis:
     """Find out what is wrong with the scanner of `family`, or of whichever answers, at `url`, and what a person can do about it.
 
-    `baud` is the speed it is expected at (the family's usual one if None). `on_step` hears in plain words what is done next; the whole
+    `baud` is the speed it is expected at (the family's usual one if None); `own` are options by family, such as the password of a module
+    that has one. `on_step` hears in plain words what is done next; the whole
     takes some seconds for a scanner that answers, up to half a minute for a silent one. The library is left alone, and no opcode sent that
     another dialect would execute.
 
@@ -41,7 +43,7 @@ def diagnose(
     first = family or _FIRST
     scanner = create_scanner(first, url)
     expected = baud or scanner.usual_speeds[0]
-    case = Case(url, port_of(url), first, expected, on_step, monotonic, deadline_scale)
+    case = Case(url, port_of(url), first, expected, on_step, monotonic, deadline_scale, own or {})
     try:
         return (
             _opens(case)
@@ -88,6 +90,7 @@ def _answers(case: Case, model: Scanner) -> Diagnosis | None:
         speeds=model.all_speeds,
         monotonic=case.monotonic,
         deadline_scale=case.scale,
+        **case.own.get(case.family, {}),
     )
     try:
         info = Witness(case, scanner, case.family).open()

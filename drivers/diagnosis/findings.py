@@ -1,7 +1,7 @@
 """What may be wrong with a scanner, and what a person does about it."""
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from drivers.holders import holders
@@ -51,8 +51,7 @@ CURES = {
     " measure its supply (3.3 V or 5 V as the module says) and the common ground; try another adapter, then another scanner.",
     Finding.DEAF: "Take the scanner's power away for two seconds and give it back (a restart of the kiosk does not). If it happens again,"
     " give the scanner a supply of its own.",
-    Finding.OTHER_ADDRESS: "Give the module the factory's address back, FFFFFFFF, with the program that changed it. If nobody has"
-    " that program any more, replace the module.",
+    Finding.OTHER_ADDRESS: "Write the address that it answers under into its [[station]] of the configuration.",
     Finding.WRONG_SPEED: "Write its speed into the configuration.",
     Finding.NOISE: "Check the common ground and the cable's length (below 2 m, away from mains), the scanner's voltage (3.3 V or 5 V), and"
     " that this port leads to a fingerprint scanner at all.",
@@ -91,9 +90,9 @@ class Case:
     """One examination under way. `say` tells the person who watches what is done now; `note` keeps what was seen.
 
     `url` is the port as a person wrote it, `port` the same for a Link. `baud` is the speed at which the scanner is expected, `scale`
-    multiplies all waiting, `monotonic` gives seconds. `strays` counts bytes that belonged to nothing we know, `restarts` how often a
-    scanner showed that it had just got power. Of openings that failed, `begun` counts those in which a scanner did answer something,
-    and `damaged` the packets that were of no use.
+    multiplies all waiting, `monotonic` gives seconds, `own` are options by family. `strays` counts bytes that belonged to nothing we
+    know, `restarts` how often a scanner showed that it had just got power. Of openings that failed, `begun` counts those in which a
+    scanner did answer something, and `damaged` the packets that were of no use.
     """
 
     url: str
@@ -103,6 +102,7 @@ class Case:
     say: Callable[[str], None]
     monotonic: Callable[[], float]
     scale: float
+    own: Mapping[str, Mapping[str, object]]
     evidence: list[str] = field(default_factory=list)
     strays: int = 0
     begun: int = 0

@@ -54,7 +54,7 @@ def _sign(case: Case, speed: int, heard: trial.Heard) -> Diagnosis | None:
 
 def _understood(case: Case, speed: int, heard: trial.Heard) -> Diagnosis | None:
     """What packets say, whole or not, and the byte of a module that got power."""
-    finding = None
+    finding, cure = None, None
     if heard.damaged:
         case.note(f"at {speed} bit/s packets come whose checksum is wrong")
         finding = Finding.CHECKSUM
@@ -64,12 +64,13 @@ def _understood(case: Case, speed: int, heard: trial.Heard) -> Diagnosis | None:
     elif heard.address not in {None, BROADCAST} and _asked(case, speed).address == heard.address:
         case.note(f"at {speed} bit/s it answers under the address {heard.address:08X}")
         finding = Finding.OTHER_ADDRESS
+        cure = f'Write into its [[station]] of the configuration: address = "{heard.address:08X}"'
     elif heard.codes and (case.damaged or case.begun or case.strays or heard.damages):
         return _damaged(case)
     elif heard.codes:
         case.note(f"at {speed} bit/s it answered one question, and nothing before and after")
         finding = Finding.DEAF
-    return case.closed(finding) if finding else None
+    return case.closed(finding, cure) if finding else None
 
 
 def _awaited(case: Case) -> Diagnosis | None:

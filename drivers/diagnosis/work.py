@@ -1,7 +1,7 @@
 """When a scanner answers: whether it goes on answering, and whether its pictures are those of an empty glass."""
 
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from drivers.diagnosis.findings import TWICE, Case, Diagnosis, Finding
 from drivers.diagnosis.witness import Witness
@@ -128,7 +128,9 @@ class Work:
             link.close()
 
     def _ask(self, link: Link, command: Command) -> trial.Heard:
-        return trial.ask(link, command, _CAPTURE * self._case.scale, monotonic=self._case.monotonic)
+        own: Mapping[str, Any] = self._case.own.get("zfm", {})
+        known = {name: own[name] for name in ("password", "address") if name in own}
+        return trial.ask(link, command, _CAPTURE * self._case.scale, monotonic=self._case.monotonic, **known)
 
     def _count(self, heard: trial.Heard) -> None:
         if heard.restarted:

@@ -77,6 +77,11 @@ class Gt521Scanner(WiredScanner[Wire]):
         """See Scanner.identify. On an empty glass, two short questions; the light stays on, since the sensor sees by it."""
         return self._recognise(lambda: self._session.identify(self.info.capacity))
 
+    def confirm(self, hit: Hit) -> bool:
+        """See Scanner.confirm: the picture, which the sensor still has, against that slot alone."""
+        with self._wire.within(_IDENTIFY):
+            return self._session.verify(hit.slot) == hit
+
     def verify(self, slot: int) -> Identification:
         """See Scanner.verify."""
         self._require_slot(slot)

@@ -136,7 +136,7 @@ class WaveshareScanner(WiredScanner[Wire]):
         return self._session.count() == len(slots)
 
     def read_serial(self) -> str | None:
-        """See Scanner.read_serial. A module that told none is not asked again: the silence takes its time."""
+        """See Scanner.read_serial. A module that told none is not asked again; one that did is held to it: silence is an error."""
         return self.info.serial and read_serial(self._session)
 
     def export_template(self, slot: int) -> Template:

@@ -38,7 +38,7 @@ def settle(session: Session, level: int | None) -> Settings:
     if session.value(commands.CAPTURE_TIMEOUT) != _SHORTEST_WAIT:
         session.set_value(commands.CAPTURE_TIMEOUT, _SHORTEST_WAIT)
     remarks = (*_refusing_duplicates(session), *_at_level(session, level))
-    serial = read_serial(session)
+    serial = _serial(session)
     profile = READER if _has_version(session) else SENSOR_C
     return Settings(profile, _capacity(session, profile), _level(session), serial, remarks)
 
@@ -73,11 +73,18 @@ def _refusing_duplicates(session: Session) -> tuple[str, ...]:
 
 def read_serial(session: Session) -> str | None:
     """The number in hexadecimal. That every module has one of its own is not established: command 08 can change it."""
-    try:
-        number = session.serial()
-    except _UNKNOWN:
-        return None
+    number = session.serial()
     return None if number in _NO_SERIALS else f"{number:06x}"
+
+
+def _serial(session: Session) -> str | None:
+    """The number of a module that may have none. Silence is believed when it comes twice: the answer may have been lost."""
+    for _ in range(2):
+        try:
+            return read_serial(session)
+        except _UNKNOWN:
+            continue
+    return None
 
 
 def _has_version(session: Session) -> bool:

@@ -52,6 +52,13 @@ class Capture:
             return _advice(refused)
         return NoMatch() if hit is None else hit
 
+    def confirm(self, slot: int) -> bool:
+        """Whether the features of the press that was recognised are those in `slot`."""
+        try:
+            return self._accepted(lambda: self._session.search(1, slot, 1)) is not None
+        except BuffersLost:
+            return False
+
     def compare(self, template: bytes) -> Comparison:
         """One press, against a template that is in no slot."""
         trouble = self.features(1)

@@ -10,6 +10,7 @@ from drivers.scanner import (
     Capability,
     Comparison,
     EnrolStep,
+    Hit,
     Identification,
     Image,
     Light,
@@ -96,6 +97,12 @@ class ZfmScanner(WiredScanner[Wire]):
         """See Scanner.identify: GenImg, Img2Tz and Search, and nothing between them."""
         with self._wire.within(_IDENTIFY):
             return self._capture.recognise()
+
+    def confirm(self, hit: Hit) -> bool:
+        """See Scanner.confirm: a Search over that slot alone, with the features that are still in buffer 1."""
+        self._require_slot(hit.slot)
+        with self._wire.within(_IDENTIFY):
+            return self._capture.confirm(hit.slot)
 
     def verify(self, slot: int) -> Identification:
         """See Scanner.verify: a Search over one slot, which gives the same score as one over all."""

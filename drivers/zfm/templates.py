@@ -3,18 +3,25 @@
 import contextlib
 
 from drivers.errors import DeviceError, ProtocolError
-from drivers.zfm.commands import PACKET_ERROR
+from drivers.zfm.commands import PACKET_ERROR, PASSWORD_NEEDED
 from drivers.zfm.session import Session
 
 # Some R307 take templates only in packets of this size, whatever size they ask for (pyfingerprint #92).
 _SMALL = 32
+# What a module says of a damaged command, and after a restart: nothing about the slot.
+_OF_THE_LINE = frozenset({PACKET_ERROR, PASSWORD_NEEDED})
 
 
 def export(session: Session, slot: int, size: int | None) -> bytes:
     """A slot's template. Raises DeviceError (code 0C) for an empty slot, ProtocolError if not all of it came."""
-    data = session.read_template(slot)
-    # Without a size to hold it against, a lost packet would go unnoticed: the first template is read twice.
-    complete = len(data) == size if size else session.read_template(slot) == data
+    try:
+        data = session.read_template(slot)
+        # Without a size to hold it against, a lost packet would go unnoticed: the first template is read twice.
+        complete = len(data) == size if size else session.read_template(slot) == data
+    except DeviceError as refused:
+        if refused.code in _OF_THE_LINE:
+            raise ProtocolError(str(refused)) from refused
+        raise
     if not data or not complete:
         raise ProtocolError(f"UpChar: only {len(data)} bytes came, or not the same ones twice")
     return data

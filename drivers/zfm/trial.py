@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from drivers.errors import LinkTimeout
 from drivers.link import Link
-from drivers.zfm.codec import Decoder, Packet, Pid
-from drivers.zfm.commands import CHECK_SENSOR, GEN_IMG, PACKET_ERROR, PASSWORD_NEEDED, VFY_PWD, WRONG_PASSWORD, Command
+from drivers.zfm.codec import BROADCAST, Decoder, Packet, Pid
+from drivers.zfm.commands import PACKET_ERROR, PASSWORD_NEEDED, VFY_PWD, WRONG_PASSWORD, Command
 
 # What a refused handshake says.
 PASSWORD_CODES = frozenset({WRONG_PASSWORD, PASSWORD_NEEDED})
@@ -20,8 +20,6 @@ _POWER_ON = 0x55
 _RISING = b"\x00\xf8\xfc\xfe"
 # More than any single answer has: whoever sends more is no scanner.
 _ENOUGH = 4096
-# The factory's password: any answer to it tells that somebody is there.
-_FIELDS = {VFY_PWD: bytes(4), GEN_IMG: b"", CHECK_SENSOR: b""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +52,21 @@ class Heard:
         return max(self.damaged, PACKET_ERROR in self.codes, unreadable)
 
 
-def ask(link: Link, command: Command, seconds: float, *, monotonic: Callable[[], float]) -> Heard:
+def ask(
+    link: Link,
+    command: Command,
+    seconds: float,
+    *,
+    monotonic: Callable[[], float],
+    password: int = 0,
+    address: int = BROADCAST,
+) -> Heard:
     """Send `command` (VfyPwd, GenImg or CheckSensor) as it is, and listen until its ack, or for `seconds`.
 
-    What came unasked before it is heard as well. Raises LinkLost.
+    Any answer to the factory's password tells that somebody is there. What came unasked before it is heard as well. Raises LinkLost.
     """
-    sent = Packet(Pid.COMMAND, bytes((command.code,)) + _FIELDS[command])
+    fields = password.to_bytes(4) if command is VFY_PWD else b""
+    sent = Packet(Pid.COMMAND, bytes((command.code,)) + fields, address)
     link.send(sent.to_bytes())
     return _listen(link, sent, monotonic() + seconds)
 

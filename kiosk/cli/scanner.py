@@ -1,17 +1,24 @@
 """`kiosk scanner`: finding scanners, and finding out what is wrong with one."""
 
+import re
+from pathlib import Path
+
 import click
 import msgspec
 
 import drivers
 from kiosk.cli import library
 from kiosk.cli.common import json_option, plain, print_json, print_table
+from kiosk.credentials import read_password_file
 from kiosk.errors import Exit, KioskError
 
 NOTHING_FOUND = (
     "Check that the scanner has power and its cable is in. On a board's own pins, serial must be on and the login shell off "
     "(sudo raspi-config, Interface Options, Serial Port). Then: kiosk scanner diagnose PORT"
 )
+
+
+_ADDRESS = re.compile(r"[0-9A-Fa-f]{8}")
 
 
 class ScannerFaultError(KioskError):
@@ -75,22 +82,51 @@ def probe(ports: tuple[str, ...], *, as_json: bool) -> None:
         raise ScannerFaultError(f"no scanner answers at {where}", NOTHING_FOUND)
 
 
+def _address(_context: click.Context, _parameter: click.Parameter, value: str | None) -> int | None:
+    if value is not None and not _ADDRESS.fullmatch(value):
+        raise click.BadParameter(f"{value!r} is not 8 hex digits, as in 12345678.")
+    return None if value is None else int(value, 16)
+
+
 @scanner.command(epilog="Example: kiosk scanner diagnose /dev/ttyUSB0")
 @click.argument("port")
 @click.option("--family", help="The driver that the scanner should answer to.  [default: whichever does]")
 @click.option(
     "--baud", type=click.IntRange(1200, 921600), help="The speed that is configured.  [default: the family's]"
 )
+@click.option(
+    "--address", callback=_address, metavar="HEX", help="The address of a zfm module that has one of its own."
+)
+@click.option(
+    "--password-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The file with the password of a zfm module that has one: 8 hex digits.",
+)
 @json_option
-def diagnose(port: str, *, family: str | None, baud: int | None, as_json: bool) -> None:
+def diagnose(
+    port: str,
+    *,
+    family: str | None,
+    baud: int | None,
+    address: int | None,
+    password_file: Path | None,
+    as_json: bool,
+) -> None:
     """Find out what is wrong with the scanner at PORT, and what to do. Exit 0 if nothing is, 69 otherwise.
 
     Stop the kiosk first: a port has one user. Keep the glass empty. Takes up to half a minute. The fingers on the scanner are left
     alone; what its driver sets each time is set here too: a GT's speed until it loses its power, how long a Waveshare waits for a finger,
     and that it refuses one it knows.
     """
+    own: dict[str, object] = {} if address is None else {"address": address}
+    if password_file is not None:
+        own["password"] = int(read_password_file(password_file).reveal(), 16)
     found = drivers.diagnose(
-        port, family=family, baud=baud, on_step=lambda step: click.echo(plain(f"{step} …"), err=as_json)
+        port,
+        family=family,
+        baud=baud,
+        own={"zfm": own},
+        on_step=lambda step: click.echo(plain(f"{step} …"), err=as_json),
     )
     if as_json:
         model, remarks = (found.info.model, found.info.remarks) if found.info else (None, ())

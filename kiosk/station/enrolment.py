@@ -11,6 +11,7 @@ from kiosk.clock import Clock
 from kiosk.errors import KioskError
 from kiosk.models import Consent, Finger, FingerName, FingerState, Member, Slot, SlotState
 from kiosk.station.library import Library
+from kiosk.station.reading import UnreadableError
 from kiosk.station.vault import Vault
 from kiosk.store import Store
 from kiosk.texts import text
@@ -215,7 +216,11 @@ class Enrolment:
     def _commit(self) -> None:
         """The finger counts from here on: its slot, its copy and its state are one commit."""
         can = Capability.TEMPLATES in self._scanner.info.capabilities
-        template = self._scanner.export_template(self._slot) if can else None
+        try:
+            template = self._library.shelf.read(self._slot) if can else None
+        except UnreadableError:
+            self._undo("The scanner did not tell the same of the finger twice. Start again.")
+            return
         with self._store.atomic():
             digest = None if template is None else self._vault.digest(template)
             self._store.slots.hold(self._request.station, self._slot, digest)

@@ -10,9 +10,10 @@ from kiosk.ids import uuid7
 from kiosk.station.calling import PATIENCE_S, Call
 from kiosk.station.enrolment import Enrolment, EnrolmentError, EnrolRequest, refusal
 from kiosk.station.glass import Glass
-from kiosk.station.library import Library, LibraryError
+from kiosk.station.identity import LibraryError
+from kiosk.station.library import Library
 from kiosk.station.vault import Vault
-from kiosk.store import NotSaved, Store, StoreError
+from kiosk.store import NotSaved, Store, StoreConflict, StoreError
 from kiosk.views import EnrolProgress, ScanResult
 
 Publish = Callable[[ScanResult | EnrolProgress], None]
@@ -145,10 +146,13 @@ class Errands:
             raise
 
     def _carry_on(self, enrolment: Enrolment) -> None:
-        if self._cancelled:
-            enrolment.give_up("Cancelled.")
-        else:
-            enrolment.step()
+        try:
+            if self._cancelled:
+                enrolment.give_up("Cancelled.")
+            else:
+                enrolment.step()
+        except StoreConflict:
+            enrolment.give_up("The finger or its member was removed meanwhile.")
         if enrolment.done:
             self._enrolment = None
             self._glass.answered()  # the last press was for the enrolment, not a punch

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from drivers import Capability, Hit, Identification, NoFinger, Retry, Same, Scanner
 from kiosk.clock import Clock
 from kiosk.models import Finger, Method
-from kiosk.station.library import Library, NotProvenError, UnreadableError
+from kiosk.station.library import Library
 from kiosk.station.presses import LOCK_S, Presses, Reading
 from kiosk.station.punching import Punching
+from kiosk.station.reading import NotProvenError, UnreadableError
 from kiosk.store import NotSaved, StoreError
 from kiosk.views import ScanKind, ScanResult
 
@@ -69,7 +70,7 @@ class Glass:
         if reading is Reading.HURRIED:
             publish(self._say(ScanKind.TRY_AGAIN, "lift_finger"))
         elif reading is not Reading.NOTHING:
-            self._answer(reading, found, library, publish)
+            self._answer(reading, scanner, found, library, publish)
         return False
 
     def await_lift(self, scanner: Scanner, publish: Publish) -> None:
@@ -105,10 +106,12 @@ class Glass:
         if self._presses.failed(reading):
             publish(self._say(ScanKind.WAIT))
 
-    def _answer(self, reading: Reading, found: Identification, library: Library, publish: Publish) -> None:
+    def _answer(
+        self, reading: Reading, scanner: Scanner, found: Identification, library: Library, publish: Publish
+    ) -> None:
         self._presses.answered()
         if isinstance(found, Hit) and reading is Reading.HIT:
-            publish(self._hit(found, library, publish))
+            publish(self._hit(scanner, found, library, publish))
         elif reading is Reading.STRANGER:
             self.refuse(reading, "use_other_finger", publish)
         elif reading is Reading.LATENT:
@@ -116,14 +119,17 @@ class Glass:
         else:
             self.refuse(reading, str(found.reason) if isinstance(found, Retry) else None, publish)
 
-    def _hit(self, hit: Hit, library: Library, publish: Publish) -> ScanResult:
+    def _hit(self, scanner: Scanner, hit: Hit, library: Library, publish: Publish) -> ScanResult:
+        if not scanner.confirm(hit):
+            log.warning("station %s: asked once more, the finger is not the one of slot %d", self._station, hit.slot)
+            return self._say(ScanKind.TRY_AGAIN, "press_again")
         try:
             owner = library.owner(hit.slot)
         except NotProvenError as error:
             log.error("station %s: %s", self._station, error)
-            # Pressing again helps once the slot was put right; until it can be read, only the copy is left.
-            advice = "type_number" if isinstance(error, UnreadableError) else "library_busy"
-            return self._say(ScanKind.TRY_AGAIN, advice)
+            if not isinstance(error, UnreadableError):
+                return self._say(ScanKind.TRY_AGAIN, "library_busy")  # the slot was put right
+            return self._say(ScanKind.TRY_AGAIN, "type_number" if library.copied(hit.slot) else "see_office")
         if owner is None:
             log.warning("station %s: slot %d belongs to nobody", self._station, hit.slot)
             return self._say(ScanKind.DENIED, "see_office")

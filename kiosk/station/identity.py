@@ -9,8 +9,9 @@ import logging
 import secrets
 from collections.abc import Iterator
 
-from drivers import Capability, DeviceError, ProtocolError, Scanner
+from drivers import Capability, Scanner, Template
 from kiosk.models import Finger, SlotState
+from kiosk.station.reading import UnreadableError, read_slot
 from kiosk.station.vault import Vault
 from kiosk.store import Store
 
@@ -64,17 +65,18 @@ class Identity:
 
     def adopt(self) -> None:
         """Make it this station's scanner."""
-        self._serial = serial = self._scanner.read_serial()
-        self._store.notes.put(f"scanner-serial:{self._station}", serial or "")
-        if serial is not None:
-            self._store.notes.put(f"scanner-of:{serial}", self._station)
+        if self._serial is None:
+            self._serial = self._scanner.read_serial()
+        self._note_serial()
         if self._tagged:
             self._tag()
 
     def confirm(self) -> None:
-        """Let the tag of our own scanner say what is true now: whether there are copies, and whose they are."""
+        """Let the tag of our own scanner say what is true now, whether there are copies, and whose they are; or note its number."""
         if self._tagged and not self._scanner.read_tag().startswith(self._head()):
             self._tag()
+        if not self._tagged and self._serial is not None and self._number() != self._serial:
+            self._note_serial()
 
     def _by_tag(self, tag: bytes) -> Standing:
         if tag.hex() in self._known():
@@ -86,9 +88,11 @@ class Identity:
         return Standing.FOREIGN
 
     def _by_serial(self, serial: str) -> Standing:
-        if self._store.notes.get(f"scanner-serial:{self._station}") == serial:
+        if self._number() == serial:
             return Standing.OURS
         self._refuse_other_stations(serial)
+        if self._number() == "":
+            return self._by_content()  # its number was not heard when it was taken over
         used = self._scanner.used()
         was_here = self._store.notes.get(f"scanner-of:{serial}") is not None
         if not used or (was_here and self._vault.keeps and self._is_copied(used)):
@@ -105,7 +109,25 @@ class Identity:
             rows = self._store.slots.of_station(self._station)
             held = {row.slot for row in rows if row.state is SlotState.HELD}
             return Standing.OURS if used == held else Standing.FOREIGN
+        self._refuse_content_of_others(used)
         return Standing.OURS if any(self._fingers(used)) else Standing.FOREIGN
+
+    def _refuse_content_of_others(self, used: frozenset[int]) -> None:
+        """Raise LibraryError for a scanner that, slot by slot, holds what another station's should, and not what this one's should.
+
+        Two that hold the same, because they were filled with the same copies, cannot be told apart.
+        """
+        rows = {
+            station: {(row.slot, row.digest) for row in self._store.slots.of_station(station)}
+            for station in self._store.slots.stations()
+        }
+        ours = rows.pop(self._station, set())
+        if not rows:
+            return
+        found = {(slot, self._vault.digest(template)) for slot, template in self._sample(used)}
+        for station, theirs in rows.items():
+            if len(found & theirs) > max(len(found & ours), len(found) // 2):
+                raise strayed(station, had_one=self._had_one())
 
     def _is_copied(self, used: frozenset[int]) -> bool:
         """Whether a scanner that was here once still holds our fingers, of which there are copies.
@@ -119,19 +141,34 @@ class Identity:
         return ours and all(self._vault.has(each.id) or self._store.slots.of_finger(each.id) for each in everybody)
 
     def _fingers(self, used: frozenset[int]) -> Iterator[Finger | None]:
-        """Whose fingers lie in a sample of the slots; None for those that are nobody's here, or cannot be read."""
+        """Whose fingers lie in a sample of the slots; None for those that are nobody's here."""
+        return (self._vault.whose(template) for _, template in self._sample(used))
+
+    def _sample(self, used: frozenset[int]) -> Iterator[tuple[int, Template]]:
+        """Some slots, and what lies in them, but for those that cannot be read."""
         slots = sorted(used)
         for slot in slots[:: max(1, len(slots) // SAMPLE)][:SAMPLE]:
             try:
-                yield self._vault.whose(self._scanner.export_template(slot))
-            except (DeviceError, ProtocolError) as error:
-                log.warning("station %s: slot %d cannot be read: %s", self._station, slot, error)
-                yield None
+                yield slot, read_slot(self._scanner, slot)
+            except UnreadableError as error:
+                log.warning("station %s: %s", self._station, error)
 
     def _refuse_other_stations(self, who: str) -> None:
         owner = self._store.notes.get(f"scanner-of:{who}")
         if owner is not None and owner != self._station and self._store.slots.of_station(owner):
-            raise strayed(owner, had_one=self._store.notes.get(f"scanner-serial:{self._station}") is not None)
+            raise strayed(owner, had_one=self._had_one())
+
+    def _number(self) -> str | None:
+        """The serial number of this station's scanner, as noted; "" if it had none, or did not tell it; None if there never was one."""
+        return self._store.notes.get(f"scanner-serial:{self._station}")
+
+    def _note_serial(self) -> None:
+        self._store.notes.put(f"scanner-serial:{self._station}", self._serial or "")
+        if self._serial is not None:
+            self._store.notes.put(f"scanner-of:{self._serial}", self._station)
+
+    def _had_one(self) -> bool:
+        return self._number() is not None
 
     def _head(self) -> bytes:
         return _MARK + (_COPIED if self._vault.keeps else _ONLY) + self._vault.kiosk_id

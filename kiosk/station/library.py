@@ -12,10 +12,11 @@ from drivers import Capability, Scanner
 from kiosk import attendance
 from kiosk.clock import Clock
 from kiosk.models import ClockState, Finger, Member, Moment, SlotState
-from kiosk.station.identity import Identity, LibraryError, Standing, costly, foreign
+from kiosk.station.identity import Identity, Standing, costly, foreign
 from kiosk.station.plan import Outlook, expected, plan
+from kiosk.station.reading import NotProvenError, UnreadableError
 from kiosk.station.setbacks import Setbacks
-from kiosk.station.shelf import NotProvenError, Shelf, UnreadableError
+from kiosk.station.shelf import Shelf
 from kiosk.station.vault import Vault
 from kiosk.store import Store
 
@@ -105,11 +106,15 @@ class Library:
             self._prove(slot, finger)
         return finger
 
+    def copied(self, slot: int) -> bool:
+        """Whether there is a copy of the finger in `slot`, by which it can be recognised without that slot."""
+        finger = self._store.slots.finger_at(self._station, slot)
+        return finger is not None and self.shelf.copy(finger) is not None
+
     def work(self) -> bool:
         """Do one piece of what has to be done, within a second or two on a slow line; whether there was any."""
         if self._foreign:
-            if self.shelf.claim(self._foreign.popleft()):
-                self._plan()
+            self._claim(self._foreign.popleft())
         elif self._evict:
             self.shelf.take_out(self._evict.popleft())
         elif self._missing:
@@ -241,6 +246,12 @@ class Library:
         last = self._store.punches.last_of({member.uid for member in active})
         return Outlook(None if _unset(now) else now.utc_us, phases, last)
 
+    def _claim(self, slot: int) -> None:
+        if self.shelf.claim(slot):
+            self._plan()
+        elif slot in self.shelf.strangers():
+            self._foreign.append(slot)  # not read, or not emptied: once more
+
     def _bring_in(self, finger: str) -> None:
         if not self.shelf.bring_in(finger):
             self._plan()
@@ -289,6 +300,3 @@ class Library:
 
 def _unset(now: Moment) -> bool:
     return now.state is ClockState.UNSYNCED
-
-
-__all__ = ["Library", "LibraryError", "NotProvenError", "UnreadableError"]

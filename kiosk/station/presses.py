@@ -110,6 +110,7 @@ class Presses:
     def answered(self) -> None:
         """The press had its answer: the next one begins with an empty glass."""
         self._fill()
+        self._full_since = self._clock.monotonic()  # nobody may have looked for a while, as in an enrolment
         self._retries, self._warned = 0, False
 
     def read(self, found: Identification) -> Reading:

@@ -19,7 +19,8 @@ from kiosk.station.errands import BusyError, Errands, Publish
 from kiosk.station.feedback import Feedback
 from kiosk.station.finder import Finder
 from kiosk.station.glass import Glass
-from kiosk.station.library import Library, LibraryError
+from kiosk.station.identity import LibraryError
+from kiosk.station.library import Library
 from kiosk.station.notice import Notice
 from kiosk.station.pinpad import PinPad
 from kiosk.station.punching import Punching
@@ -300,15 +301,16 @@ class Reader:
 
     def _show(self, **facts: object) -> None:
         remarks = [*self._remarks]
+        stuck = self._glass.stuck and not self._errands.busy  # whoever is being served may keep the finger there
         if self._library.shelf.refuses:
             remarks.append("Fingers cannot be written into it: it may be worn out. Members type their number first.")
         if self._glass.suspect:
             remarks.append("It takes pictures that hold no finger: clean the glass, and keep the sun off it.")
-        if self._glass.stuck and self.status.health is ScannerHealth.READY:
+        if stuck and self.status.health is ScannerHealth.READY:
             log.error("station %s: %s", self.status.name, STUCK)
         self._notice.put(
-            health=ScannerHealth.FAULT if self._glass.stuck else ScannerHealth.READY,
-            detail=STUCK if self._glass.stuck else " ".join(remarks),
+            health=ScannerHealth.FAULT if stuck else ScannerHealth.READY,
+            detail=STUCK if stuck else " ".join(remarks),
             used=len(self._library.shelf.used),
             waiting=self._library.waiting,
             absent=self._library.absent,

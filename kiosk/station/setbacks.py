@@ -6,7 +6,7 @@ TRIES = 2
 """Times that a finger, or a slot, may fail before it is left alone."""
 
 PATIENCE = 6
-"""Slots that may turn out bad before nothing more is written: it is the scanner, not the slot."""
+"""Slots that may fail with none in between that was written, before nothing more is: it is the scanner, and not the slots."""
 
 
 class Setbacks:
@@ -15,11 +15,13 @@ class Setbacks:
     def __init__(self) -> None:
         self._failed: Counter[str | int] = Counter()
         self._bad: set[int] = set()
+        self._in_a_row: set[int] = set()
 
     def forget(self) -> None:
         """Begin anew."""
         self._failed.clear()
         self._bad.clear()
+        self._in_a_row.clear()
 
     def note(self, what: str | int) -> None:
         """It failed: a finger by its id, or a slot by its number."""
@@ -34,8 +36,19 @@ class Setbacks:
         self._failed[what] = TRIES
 
     def bad(self, slot: int) -> None:
-        """The slot cannot be written, or what was written cannot be read."""
+        """The slot cannot be written, or what was written cannot be read: the scanner says so, or it was tried often enough."""
         self._bad.add(slot)
+        self._in_a_row.add(slot)
+
+    def unwritten(self, slot: int) -> None:
+        """The slot did not hold what was written into it. Once, that may have been the line."""
+        self.note(slot)
+        self._in_a_row.add(slot)
+
+    def written(self, slot: int) -> None:
+        """The slot was written, and holds it: so the scanner can be."""
+        self.recovered(slot)
+        self._in_a_row.clear()
 
     def hopeless(self, what: str | int) -> bool:
         """Whether it failed too often to be tried once more."""
@@ -47,5 +60,5 @@ class Setbacks:
 
     @property
     def too_many(self) -> bool:
-        """Whether so many slots failed that nothing should be written into this scanner."""
-        return len(self._bad) >= PATIENCE
+        """Whether so many slots failed in a row that nothing should be written into this scanner."""
+        return len(self._in_a_row) >= PATIENCE

@@ -2,30 +2,23 @@
 
 No slot credits anybody before its content was read back and found to be what the store says: a scanner whose slots were shuffled,
 rewritten or exchanged while nobody looked has the right number of fingers, in the right slots. And no content that the store knows is
-thrown away because it lies in another slot than it should: then the store's rows are put right.
+thrown away because it lies in another slot than it should: then the store's rows are put right. Nor is any because of one reading: the
+sums on the line let some damage through.
 """
 
 import logging
 
 from drivers import Capability, DeviceError, ProtocolError, Scanner, Template, UnsupportedError
 from kiosk.models import Finger, FingerState, Slot, SlotState
+from kiosk.station.reading import NotProvenError, UnreadableError, read_slot
 from kiosk.station.setbacks import Setbacks
 from kiosk.station.vault import Vault
 from kiosk.store import Store, StoreConflict
 
 log = logging.getLogger(__name__)
 
-
-class NotProvenError(Exception):
-    """The slot was not found to hold what the store says: nobody is credited for it. The store's rows were put right meanwhile."""
-
-
-class UnreadableError(NotProvenError):
-    """What the slot holds cannot be told, and nothing was put right. `refused` says that these are the scanner's own words."""
-
-    def __init__(self, message: str, *, refused: bool) -> None:
-        super().__init__(message)
-        self.refused = refused
+READINGS = 3
+"""Times that a slot is read at most until two readings in a row agree: one alone costs nobody their template."""
 
 
 class Shelf:
@@ -72,9 +65,9 @@ class Shelf:
 
     def free_slot(self) -> int | None:
         """The lowest slot that is empty on both sides and not known to fail; None where there is none, or all fail."""
-        if self.refuses:
-            return None
         info, rows = self._scanner.info, self.rows()
+        if self.refuses or len(self.used) >= info.capacity:  # a scanner may have more slots than it takes fingers
+            return None
         slots = range(info.slot_base, info.slot_base + info.capacity)
         return next(
             (slot for slot in slots if not (slot in self.used or slot in rows or self._setbacks.avoids(slot))), None
@@ -151,10 +144,8 @@ class Shelf:
         if self._proven.get(slot) == finger.id:
             return
         if Capability.TEMPLATES in self._scanner.info.capabilities:
-            template = self._read(slot)
-            self._setbacks.recovered(slot)
             try:
-                self._compare(slot, finger, template)
+                self._compare(slot, finger)
             except StoreConflict as error:
                 raise NotProvenError(f"slot {slot}: its finger was removed meanwhile") from error
         self._proven[slot] = finger.id
@@ -171,10 +162,10 @@ class Shelf:
         proven = self._proven.pop(slot)
         row = self.rows().get(slot)
         if row is not None and Capability.TEMPLATES in self._scanner.info.capabilities:
-            found = self._vault.digest(self._read(slot))
-            self._setbacks.recovered(slot)
-            if found != row.digest:
+            held = any(self._vault.digest(read(slot)) == row.digest for read in (self._read, self.read))
+            if not held:
                 return False
+            self._setbacks.recovered(slot)
         self._proven[slot] = proven
         return True
 
@@ -201,12 +192,13 @@ class Shelf:
         """
         if slot in self.rows() or self._setbacks.hopeless(slot):
             return False
-        known = None
         if Capability.TEMPLATES in self._scanner.info.capabilities:
             try:
-                template = self._read(slot)
+                template = self.read(slot)
             except UnreadableError as error:
                 log.warning("station %s: %s", self._station, error)
+                if not (error.refused and self._setbacks.hopeless(slot)):
+                    return False  # it may be somebody's only one
             else:
                 known = self._whose(template)
                 if known is not None and not self._seen_elsewhere(known):
@@ -214,6 +206,23 @@ class Shelf:
                     return True
         self.empty(slot)
         return False
+
+    def read(self, slot: int) -> Template:
+        """What lies in `slot`, the same twice in a row: to be believed whatever hangs on it. Raises UnreadableError."""
+        trouble = UnreadableError(f"slot {slot} reads differently each time", refused=False)
+        found: Template | None = None
+        for _ in range(READINGS):
+            try:
+                before, found = found, read_slot(self._scanner, slot)
+            except UnreadableError as error:
+                trouble = error
+                if error.refused:
+                    break
+                continue
+            if found == before:
+                return found
+        self._setbacks.note(slot)
+        raise trouble
 
     def _write(self, finger_id: str, slot: int, template: Template) -> bool:
         try:
@@ -227,20 +236,27 @@ class Shelf:
             return False
         except (DeviceError, ProtocolError) as error:
             self._setbacks.note(finger_id)
-            self._setbacks.bad(slot)
+            if isinstance(error, DeviceError):
+                self._setbacks.bad(slot)
+            else:
+                self._setbacks.unwritten(slot)
             log.warning("station %s: finger %s not written into slot %d: %s", self._station, finger_id, slot, error)
             self.empty(slot)
             self._store.slots.free(self._station, slot)
             return False
+        self._setbacks.written(slot)
         self._store.slots.hold(self._station, slot, self._vault.digest(template))
         self.filled(slot, finger_id)
         return True
 
-    def _compare(self, slot: int, finger: Finger, template: Template) -> None:
-        row, found = self.rows().get(slot), self._vault.digest(template)
+    def _compare(self, slot: int, finger: Finger) -> None:
+        template, row = self._read(slot), self.rows().get(slot)
         if row is None:
             raise NotProvenError(f"slot {slot}: its finger was removed meanwhile")
-        known = self._whose(template)
+        if self._vault.digest(template) != row.digest:
+            template = self.read(slot)
+        self._setbacks.recovered(slot)
+        known, found = self._whose(template), self._vault.digest(template)
         if row.digest is None and (known is None or known.id == finger.id):
             # Enrolled before slots were proven: the scanner is ours, so that what it holds is taken for the truth, once.
             self._store.slots.hold(self._station, slot, found)
@@ -307,8 +323,7 @@ class Shelf:
     def _read(self, slot: int) -> Template:
         """What lies in `slot`. Raises UnreadableError if that does not come out of the scanner."""
         try:
-            return self._scanner.export_template(slot)
-        except (DeviceError, ProtocolError) as error:
+            return read_slot(self._scanner, slot)
+        except UnreadableError:
             self._setbacks.note(slot)
-            refused = isinstance(error, DeviceError)
-            raise UnreadableError(f"slot {slot} cannot be read: {error}", refused=refused) from error
+            raise

@@ -49,6 +49,12 @@ class Slots:
         """List what this station's scanner should hold, and what is being written into it, by slot."""
         return self._read("station = ? ORDER BY slot", station)
 
+    def stations(self) -> list[str]:
+        """List the stations that have slots, by name."""
+        return [
+            station for (station,) in self._database.each("SELECT DISTINCT station FROM slots ORDER BY station", ())
+        ]
+
     def of_finger(self, finger_id: str) -> list[Slot]:
         """List the slots of one finger, by station."""
         return self._read("finger_id = ? ORDER BY station", finger_id)

@@ -15,6 +15,7 @@ from kiosk.cli import main
 from kiosk.errors import Exit
 from tests.support.peers import held
 from tests.support.scanners import emulated
+from tests.support.zfm import flash_of, guarded
 
 
 def code(*arguments: str) -> int:
@@ -90,6 +91,29 @@ def test_diagnose_shows_what_the_driver_remarks(tmp_path: Path, capsys: pytest.C
         main(["scanner", "diagnose", emulator.link, "--family", "waveshare", "--json"])
     [remark] = json.loads(capsys.readouterr().out)["remarks"]
     assert "refuses a finger that it already knows" in remark
+
+
+def test_diagnose_a_module_with_an_address_and_a_password_of_its_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    secret = tmp_path / "password"
+    secret.touch(0o600)
+    secret.write_text("0000BEEF")
+    with emulated("r307", tmp_path) as emulator:
+        flash_of(emulator).registers.address = 0x12345678
+        guarded(emulator, 0xBEEF)
+        known = ("--address", "12345678", "--password-file", str(secret))
+        main(["scanner", "diagnose", emulator.link, *known])
+        assert "Nothing is wrong with it." in capsys.readouterr().out
+        assert code("diagnose", emulator.link, *known[:2]) == Exit.UNAVAILABLE
+        assert "wrong password" in capsys.readouterr().err
+        secret.write_text("secret")
+        assert code("diagnose", emulator.link, *known) == Exit.CONFIG
+        shown = capsys.readouterr().err
+        assert "does not hold 8 hex digits" in shown
+        assert "secret" not in shown.replace(str(secret), "")
+        assert code("diagnose", emulator.link, "--address", "12") == Exit.USAGE
+        assert "is not 8 hex digits" in capsys.readouterr().err
 
 
 def test_diagnose_tells_what_it_sets(capsys: pytest.CaptureFixture[str]) -> None:

@@ -186,7 +186,9 @@ def test_another_address_than_the_factory_s_is_named(r307: Emulator) -> None:
     found = diagnosed(r307.link, scale=0.1)
     assert found.finding is Finding.OTHER_ADDRESS
     assert "at 57600 bit/s it answers under the address 1234ABCD" in found.evidence
-    assert "FFFFFFFF" in found.cure
+    assert 'address = "1234ABCD"' in found.cure
+    own = {"zfm": {"address": 0x1234ABCD}}
+    assert diagnosed(r307.link, own=own).finding is Finding.OK
 
 
 def test_F056_wrong_speed_says_which(r307: Emulator) -> None:

@@ -364,3 +364,42 @@ def test_a_backup_without_its_members_says_what_to_wait_for(desk: Station, tmp_p
 
 
 """Models that say a byte 55 as soon as they have power."""
+
+
+@pytest.mark.parametrize("keys", [KEYS, None])
+@pytest.mark.parametrize("model", ["zfm20", "r308"])
+def test_exchanged_plugs_are_told_by_the_content_where_there_is_neither_tag_nor_number(
+    tmp_path: Path, model: str, keys: TemplateKeys | None
+) -> None:
+    with (
+        station(tmp_path, model, keys=keys) as front,
+        drivers.start_emulator(model, link=tmp_path / "gate", instant=True, seed=2) as emulator,
+    ):
+        gate = make(emulator, front.store, front.clock, name="gate", keys=keys)
+        gate.steps()
+        for number, name in enumerate(list(FingerName)[:3]):
+            assert front.enrol(AMINA, f"a{number}", name=name).ok
+            assert gate.enrol(BARAKA, f"b{number}", name=name).ok
+            for desk in (front, gate):
+                desk.clock.advance(6)
+                desk.steps(2)
+                desk.restored()
+        before = [desk.emulator.device.templates() for desk in (front, gate)]
+        for desk in (front, gate):
+            desk.reader.close()
+        crossed = [
+            make(desk.emulator, front.store, front.clock, name=name, keys=keys)
+            for desk, name in ((gate, "main"), (front, "gate"))
+        ]
+        for _ in range(20):  # both at once
+            for desk in crossed:
+                desk.steps(1)
+        for desk, owner in zip(crossed, ("gate", "main"), strict=True):
+            assert desk.health is ScannerHealth.LOCKED
+            assert f'the scanner of station "{owner}"' in desk.reader.status.detail
+            desk.reader.close()
+        assert [desk.emulator.device.templates() for desk in (front, gate)] == before
+        for desk in (front, gate):
+            desk.steps(8)
+            assert desk.health is ScannerHealth.READY
+        gate.reader.close()

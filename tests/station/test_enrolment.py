@@ -148,6 +148,16 @@ def test_copies_that_find_no_room_are_planned_for_anew_and_no_sign_of_a_worn_sca
     assert "worn" not in small.reader.status.detail
 
 
+def test_a_full_scanner_with_a_gap_makes_room_too(small: Station) -> None:
+    small.reader._setbacks.bad(2)
+    for number in range(2):
+        assert small.enrol(AMINA, f"finger {number}", name=list(FingerName)[number]).ok
+    assert "no more than 2 fingers" in small.enrol(BARAKA).message
+    small.reader._setbacks.forget()  # as every night
+    assert small.enrol(BARAKA).ok
+    assert len(small.scanner.used()) == 2
+
+
 def test_a_finger_that_is_not_recognised_afterwards_is_thrown_away(
     desk: Station, monkeypatch: pytest.MonkeyPatch
 ) -> None:

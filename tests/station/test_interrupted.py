@@ -111,3 +111,21 @@ def test_F048_a_kiosk_that_is_stopped_in_the_middle_leaves_nothing_in_the_scanne
         assert desk.emulator.state()["used"] == []
         assert desk.store.fingers.of_member("1") == []
         gc.collect()  # whatever is left of the enrolment must not talk to a scanner that is closed
+
+
+@pytest.mark.parametrize("model", ["r307", "r503"])
+def test_a_finger_that_is_removed_while_it_is_enrolled_is_not_enrolled(tmp_path: Path, model: str) -> None:
+    with station(tmp_path, model) as desk:
+        stored = desk.store.fingers
+
+        def removed(event: EnrolProgress) -> None:
+            finger = stored.named("1", FingerName.RIGHT_INDEX)
+            if finger is not None and event.step == "verify":
+                stored.forget(finger.id)
+
+        tell = desk.events.append
+        desk.reader._errands._publish = lambda event: (tell(event), removed(event))  # type: ignore[assignment,arg-type,func-returns-value]
+        ended = desk.enrol(AMINA)
+        assert (ended.ok, ended.message) == (False, "The finger or its member was removed meanwhile.")
+        assert desk.health is ScannerHealth.READY
+        assert desk.emulator.device.templates() == {}

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 import drivers
-from kiosk.models import Direction, Member, NewDelivery, Punch
-from kiosk.station import BusyError
+from kiosk.models import Direction, FingerName, Member, NewDelivery, Punch
+from kiosk.station import BusyError, EnrolRequest
 from kiosk.store import NotSaved, SaveUnknown
 from kiosk.views import ScanKind, ScannerHealth
 from tests.support.station import AMINA, Station, station
@@ -91,6 +91,26 @@ def test_a_glass_on_which_something_lies_for_a_minute_is_said_to_be_out_of_order
         desk.steps(6)
         assert desk.health is ScannerHealth.READY
         assert kinds(desk) == [ScanKind.GOODBYE]
+
+
+def test_an_enrolment_that_takes_its_time_is_nothing_on_the_glass(desk: Station) -> None:
+    desk.emulator.place("finger of AMINA")
+    desk.steps(2)
+    desk.reader.enrol(EnrolRequest(member_uid="1", finger=FingerName.RIGHT_INDEX, witness="w"))
+    desk.steps(1)
+    desk.emulator.lift()
+    desk.steps(4)
+    for _ in range(2):
+        desk.clock.advance(40)
+        desk.steps(2)
+        assert desk.health is ScannerHealth.READY, "the glass was empty, whoever looked at it"
+        desk.emulator.place("finger of AMINA")
+        desk.steps(3)
+        desk.emulator.lift()
+        desk.steps(3)
+    desk.reader.cancel_enrolment()
+    desk.steps(2)
+    assert desk.health is ScannerHealth.READY
 
 
 def test_the_light_goes_out_with_the_kiosk(tmp_path: Path) -> None:

@@ -343,7 +343,7 @@ def test_each_trouble_is_one_line_in_the_journal_however_long_it_lasts(
     dev: Path, store: Store, clock: FakeClock, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was measured changes from one try to the next, and so does which of two troubles comes first."""
-    silences = (f"not answered in 0.{number} s" for number in range(50, 60))
+    silences = (f"not answered in 0.{number} s ({number} stray bytes came)" for number in range(50, 60))
     with plugged(dev, "ttyUSB0") as emulator:
         desk = auto(emulator, store, clock, Ports())
         until(desk, ScannerHealth.READY)

@@ -7,10 +7,16 @@ from pathlib import Path
 import pytest
 
 import drivers
+from drivers.emulation.device import Answer
+from drivers.emulation.host import Emulator
+from drivers.waveshare.codec import Packet
+from drivers.waveshare.commands import QUERY_SN
+from drivers.waveshare.emulator import WaveshareDevice
 from drivers.zfm.scanner import ZfmScanner
 from kiosk.models import FingerName
 from kiosk.station.setbacks import PATIENCE
 from kiosk.views import ScanKind, ScannerHealth
+from tests.support.raising import raiser
 from tests.support.station import (
     AMINA,
     BARAKA,
@@ -232,3 +238,55 @@ def test_a_finger_that_is_enrolled_on_a_new_batch_reaches_the_other_station_too(
         gate.restored()
         assert kinds(gate, AMINA) == [ScanKind.WELCOME]
         gate.reader.close()
+
+
+def unheard(emulator: Emulator, monkeypatch: pytest.MonkeyPatch, which: int) -> None:
+    """Let one answer to the question for the serial number be lost, the `which`th."""
+    device = emulator.device
+    assert isinstance(device, WaveshareDevice)
+    answer, asked = device._answer, [0]
+
+    def lost(packet: Packet) -> Answer:
+        asked[0] += packet.code == QUERY_SN.code
+        return Answer(b"") if packet.code == QUERY_SN.code and asked[0] == which else answer(packet)
+
+    monkeypatch.setattr(device, "_answer", lost)
+
+
+@pytest.mark.parametrize("which", range(1, 7))
+def test_F050_one_lost_number_locks_no_spare_scanner(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, which: int
+) -> None:
+    with station(tmp_path, "waveshare", family="waveshare") as desk:
+        two_enrolled(desk)
+        with another(desk, tmp_path, "waveshare", family="waveshare") as swapped:
+            unheard(swapped.emulator, monkeypatch, which)
+            for _ in range(12):
+                swapped.clock.advance(6)
+                swapped.steps(3)
+                swapped.restored()
+            assert swapped.health is ScannerHealth.READY, swapped.reader.status.detail
+            assert len(swapped.slots) == 2
+            assert "another scanner is there" not in caplog.text
+            replugged(swapped)
+            assert swapped.health is ScannerHealth.READY, swapped.reader.status.detail
+
+
+def test_F050_a_scanner_whose_number_was_never_heard_is_known_by_its_content_and_then_by_its_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with station(tmp_path, "waveshare", family="waveshare") as desk:
+        desk.reader.close()
+        with drivers.start_emulator("waveshare", link=tmp_path / "mute", instant=True, seed=3) as emulator:
+            with monkeypatch.context() as line:
+                line.setattr("drivers.waveshare.settings.read_serial", raiser(drivers.ProtocolError("damaged")))
+                mute = make(emulator, desk.store, desk.clock, family="waveshare")
+                mute.steps(4)
+                assert mute.scanner.info.serial is None
+                two_enrolled(mute)
+                mute.reader.close()
+            for _ in range(2):
+                mute.steps(4)
+                assert mute.health is ScannerHealth.READY, mute.reader.status.detail
+                assert desk.store.notes.get("scanner-serial:main") == mute.scanner.info.serial
+                mute.reader.close()

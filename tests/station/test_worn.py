@@ -119,6 +119,18 @@ def test_the_only_template_of_somebody_in_a_slot_that_cannot_be_read_is_to_be_en
         assert kinds(desk, AMINA) == [ScanKind.WELCOME]
 
 
+@pytest.mark.parametrize("keys", [KEYS, None])
+def test_who_can_be_recognised_by_no_copy_is_not_sent_to_the_keyboard(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keys: TemplateKeys | None
+) -> None:
+    with station(tmp_path, keys=keys) as desk:
+        desk.enrol(AMINA)
+        desk.reader._library.shelf._proven.clear()
+        monkeypatch.setattr(desk.scanner, "export_template", raiser(drivers.ProtocolError("lost")))
+        [result] = desk.press("finger of AMINA")
+        assert (result.kind, result.advice) == (ScanKind.TRY_AGAIN, "type_number" if keys else "see_office")
+
+
 def test_a_line_that_loses_bytes_costs_nobody_their_only_template(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,7 +10,7 @@ from drivers.emulation.flash import Flash
 from drivers.emulation.host import Emulator
 from drivers.zfm import builds
 from drivers.zfm.codec import Decoder, Packet, Pid
-from drivers.zfm.commands import BAD_TEMPLATE, LOAD_CHAR
+from drivers.zfm.commands import BAD_TEMPLATE, LOAD_CHAR, UP_CHAR
 from drivers.zfm.emulator import ZfmDevice
 from tests.support.scanners import heard_by
 
@@ -91,5 +91,20 @@ def restarting_before(emulator: Emulator, monkeypatch: pytest.MonkeyPatch, code:
             if left[0] == -1:
                 device._firmware.reset()
         yield from execute(asked, fields)
+
+    monkeypatch.setattr(device, "_execute", otherwise)
+
+
+def quiet_about(emulator: Emulator, monkeypatch: pytest.MonkeyPatch, slot: int) -> None:
+    """Let the module fall silent whenever the template of `slot` is to come out of it."""
+    device = device_of(emulator)
+    execute = device._execute
+    loaded = [-1]
+
+    def otherwise(asked: int, fields: bytes) -> Iterator[Answer]:
+        if asked == LOAD_CHAR.code:
+            loaded[0] = int.from_bytes(fields[1:3])
+        if asked != UP_CHAR.code or loaded[0] != slot:
+            yield from execute(asked, fields)
 
     monkeypatch.setattr(device, "_execute", otherwise)

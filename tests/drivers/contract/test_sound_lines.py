@@ -194,6 +194,16 @@ def test_verify(stand: Bench) -> None:
     assert stand.scanner.verify(stand.juma) == NoMatch()
 
 
+def test_a_hit_is_confirmed_by_the_same_picture(stand: Bench) -> None:
+    stand.emulator.place("amina")
+    hit = stand.scanner.identify()
+    assert isinstance(hit, Hit)
+    stand.emulator.lift()
+    for _ in range(2):
+        assert stand.scanner.confirm(hit) is True
+    assert stand.scanner.identify() == NoFinger()
+
+
 def test_templates_go_out_and_in_again(stand: Bench) -> None:
     if Capability.TEMPLATES not in stand.info.capabilities:
         with pytest.raises(UnsupportedError):

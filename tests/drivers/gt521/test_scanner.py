@@ -247,6 +247,17 @@ def test_verify_looks_at_one_slot_only(emulator: Emulator, scanner: Gt521Scanner
     assert scanner.verify(9) == NoMatch()
 
 
+def test_confirm_asks_whether_the_last_picture_is_of_that_slot(emulator: Emulator, scanner: Gt521Scanner) -> None:
+    enrol(scanner, emulator, "amina", 7)
+    enrol(scanner, emulator, "juma", 8)
+    emulator.place("amina")
+    hit = scanner.identify()
+    assert hit == Hit(7, None)
+    emulator.lift()
+    assert scanner.confirm(hit)
+    assert not scanner.confirm(Hit(8, None))
+
+
 def test_template_moves_to_another_scanner_and_overwrites(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).mkdir()

@@ -130,6 +130,19 @@ def test_verify_looks_at_one_slot_only(r307: Emulator, scanner: Scanner) -> None
     assert scanner.verify(8) == NoMatch()
 
 
+def test_confirm_asks_whether_the_last_picture_is_of_that_slot(r307: Emulator, scanner: Scanner) -> None:
+    enrol(scanner, r307, "amina", 7)
+    enrol(scanner, r307, "juma", 8)
+    r307.place("amina")
+    hit = scanner.identify()
+    assert isinstance(hit, Hit)
+    r307.lift()
+    assert scanner.confirm(hit)
+    assert not scanner.confirm(Hit(8, hit.score))
+    r307.power_cycle()
+    assert not scanner.confirm(hit)
+
+
 @pytest.mark.parametrize("model", ["r307", "r503"])
 def test_template_moves_to_another_scanner(model: str, tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()

@@ -1,0 +1,26 @@
+"""Reading what lies in one slot of a scanner, where a failure may be the slot's, the line's or the scanner's own."""
+
+from drivers import DeviceError, LinkTimeout, ProtocolError, Scanner, Template
+
+
+class NotProvenError(Exception):
+    """The slot was not found to hold what the store says: nobody is credited for it. The store's rows were put right meanwhile."""
+
+
+class UnreadableError(NotProvenError):
+    """What the slot holds cannot be told, and nothing was put right. `refused` says that these are the scanner's own words."""
+
+    def __init__(self, message: str, *, refused: bool) -> None:
+        super().__init__(message)
+        self.refused = refused
+
+
+def read_slot(scanner: Scanner, slot: int) -> Template:
+    """What came of `slot`, once. Raises UnreadableError if that is the slot's fault or the line's, ScannerError if the scanner is gone."""
+    try:
+        return scanner.export_template(slot)
+    except (DeviceError, ProtocolError, LinkTimeout) as error:
+        if isinstance(error, LinkTimeout):
+            scanner.check()  # or it is the scanner that is silent, and not about this slot
+        refused = isinstance(error, DeviceError)
+        raise UnreadableError(f"slot {slot} cannot be read: {error}", refused=refused) from error
