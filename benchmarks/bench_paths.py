@@ -154,7 +154,7 @@ class Desk:
     def call(self, uid: str) -> float:
         """The same, with the number typed before."""
         self.reader.call(uid)
-        self.run(lambda: self.reader._call is not None)  # noqa: SLF001
+        self.run(lambda: self.reader._errands.busy)  # noqa: SLF001
         return self.press(uid)
 
 

@@ -162,8 +162,8 @@ class Shelf:
         proven = self._proven.pop(slot)
         row = self.rows().get(slot)
         if row is not None and Capability.TEMPLATES in self._scanner.info.capabilities:
-            held = any(self._vault.digest(read(slot)) == row.digest for read in (self._read, self.read))
-            if not held:
+            seen = self._read(slot)
+            if self._vault.digest(seen) != row.digest and self._vault.digest(self.read(slot, seen)) != row.digest:
                 return False
             self._setbacks.recovered(slot)
         self._proven[slot] = proven
@@ -207,10 +207,13 @@ class Shelf:
         self.empty(slot)
         return False
 
-    def read(self, slot: int) -> Template:
-        """What lies in `slot`, the same twice in a row: to be believed whatever hangs on it. Raises UnreadableError."""
+    def read(self, slot: int, seen: Template | None = None) -> Template:
+        """What lies in `slot`, the same twice in a row: to be believed whatever hangs on it. Raises UnreadableError.
+
+        `seen` is what was read there just now, and counts as once.
+        """
         trouble = UnreadableError(f"slot {slot} reads differently each time", refused=False)
-        found: Template | None = None
+        found = seen
         for _ in range(READINGS):
             try:
                 before, found = found, read_slot(self._scanner, slot)
@@ -254,7 +257,7 @@ class Shelf:
         if row is None:
             raise NotProvenError(f"slot {slot}: its finger was removed meanwhile")
         if self._vault.digest(template) != row.digest:
-            template = self.read(slot)
+            template = self.read(slot, seen=template)
         self._setbacks.recovered(slot)
         known, found = self._whose(template), self._vault.digest(template)
         if row.digest is None and (known is None or known.id == finger.id):
