@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 
-from drivers import Capability, Hit, Identification, NoFinger, Retry, Same, Scanner
+from drivers import Capability, Hit, Identification, NoFinger, Retry, Same, Scanner, ScannerError
 from kiosk.clock import Clock
 from kiosk.models import Finger, Method
 from kiosk.station.library import Library
@@ -54,7 +54,7 @@ class Glass:
     def look(self, scanner: Scanner, library: Library, publish: Publish) -> bool:
         """Look once, and answer if there is something to; returns whether nobody waits: the glass is empty, or will not be.
 
-        Raises ScannerError, and StoreError after having said so.
+        Raises ScannerError and StoreError, after having said so to whoever was recognised.
         """
         if not self._presses.lifted and Capability.PRESENCE in scanner.info.capabilities:
             self.await_lift(scanner, publish)
@@ -111,7 +111,12 @@ class Glass:
     ) -> None:
         self._presses.answered()
         if isinstance(found, Hit) and reading is Reading.HIT:
-            publish(self._hit(scanner, found, library, publish))
+            try:
+                result = self._hit(scanner, found, library, publish)
+            except ScannerError:
+                publish(self._say(ScanKind.TRY_AGAIN, "press_again"))
+                raise
+            publish(result)
         elif reading is Reading.STRANGER:
             self.refuse(reading, "use_other_finger", publish)
         elif reading is Reading.LATENT:

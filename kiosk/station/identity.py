@@ -65,7 +65,7 @@ class Identity:
 
     def adopt(self) -> None:
         """Make it this station's scanner."""
-        if self._serial is None:
+        if self._tagged or self._serial is None:  # `standing` has asked those that are known by it
             self._serial = self._scanner.read_serial()
         self._note_serial()
         if self._tagged:

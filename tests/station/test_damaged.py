@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import drivers
-from drivers import ProtocolError, Scanner, Template
+from drivers import DeviceError, ProtocolError, Scanner, Template
 from drivers.gt521.scanner import Gt521Scanner
 from drivers.zfm.commands import LOAD_CHAR, UP_CHAR
 from drivers.zfm.scanner import ZfmScanner
@@ -14,6 +14,7 @@ from kiosk.models import FingerName
 from kiosk.sealing import TemplateKeys
 from kiosk.views import ScanKind, ScannerHealth
 from tests.support import people
+from tests.support.raising import raiser
 from tests.support.station import AMINA, BARAKA, EVERY, KEYS, Station, kinds, replugged, station, two_enrolled
 from tests.support.zfm import answering, quiet_about
 
@@ -147,6 +148,18 @@ def test_F045_an_answer_that_was_damaged_into_another_slot_credits_nobody(
         assert [(each.kind, each.name) for each in told] == [(ScanKind.TRY_AGAIN, None)]
         assert desk.store.punches.latest(10) == []
         assert kinds(desk, BARAKA) == [ScanKind.WELCOME]
+
+
+@pytest.mark.parametrize("error", [DeviceError("no", command="Search", code=1), ProtocolError("damaged")])
+def test_whoever_was_recognised_is_told_to_press_again_if_the_line_fails_then(
+    desk: Station, monkeypatch: pytest.MonkeyPatch, error: drivers.ScannerError
+) -> None:
+    two_enrolled(desk)
+    with monkeypatch.context() as line:
+        line.setattr(desk.scanner, "confirm", raiser(error))
+        [told] = desk.press("finger of BARAKA")
+    assert (told.kind, told.advice) == (ScanKind.TRY_AGAIN, "press_again")
+    assert kinds(desk, BARAKA) == [ScanKind.WELCOME]
 
 
 @pytest.mark.parametrize(
