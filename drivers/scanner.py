@@ -181,7 +181,8 @@ class Scanner(ABC):
     setting if None), `speeds` (where that search goes on; `usual_speeds` if None), `score_floor` (a match below it is none; without effect
     where there is no score), `level` (the security level to set; left as it is if None), `monotonic` and `deadline_scale` (for tests).
 
-    Every method may raise any `drivers.errors.ScannerError`; after a `LinkError` the scanner must be closed and opened again.
+    Every method may raise any `drivers.errors.ScannerError`. After a `LinkLost` the scanner must be closed and opened again; after a
+    `LinkTimeout`, `check` tells: if it succeeds, the scanner is in step again, and goes on.
     Optional methods raise `UnsupportedError` unless the matching `Capability` is in `info.capabilities`.
     """
 
@@ -229,7 +230,8 @@ class Scanner(ABC):
         """Ask once more whom the picture shows in which `identify` saw `hit` just now; whether that is the same one.
 
         A sum over a packet does not see two damaged bits that make up for each other, and they may make another slot of one. To be
-        called right behind `identify`, for most other calls lose the picture. True where the scanner can be asked nothing about it.
+        called right behind `identify`, for most other calls lose the picture. A scanner that keeps none takes another one, and says False
+        if the finger has left. True where nothing can be asked.
         """
         return True
 

@@ -61,7 +61,10 @@ def _understood(case: Case, speed: int, heard: trial.Heard) -> Diagnosis | None:
     elif heard.woke:
         case.note(f"at {speed} bit/s it says that it got power, and answers nothing")
         finding = Finding.DEAF
-    elif heard.address not in {None, BROADCAST} and _asked(case, speed).address == heard.address:
+    elif (
+        heard.address not in {None, case.own.get("zfm", {}).get("address", BROADCAST)}
+        and _asked(case, speed).address == heard.address
+    ):
         case.note(f"at {speed} bit/s it answers under the address {heard.address:08X}")
         finding = Finding.OTHER_ADDRESS
         cure = f'Write into its [[station]] of the configuration: address = "{heard.address:08X}"'

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
+from functools import partial
 
 from drivers.errors import DeviceError, ProtocolError
 from drivers.link import Link
@@ -82,19 +83,19 @@ class WaveshareScanner(WiredScanner[Wire]):
             return NoFinger()
         return Hit(user, None) if user else NoMatch()
 
+    def confirm(self, hit: Hit) -> bool:
+        """See Scanner.confirm: another picture, for the module keeps none. False if the finger has left meanwhile."""
+        return self._compare(partial(self._session.compare_one, hit.slot)) == commands.SUCCESS
+
     def verify(self, slot: int) -> Identification:
-        """See Scanner.verify."""
+        """See Scanner.verify: two pictures, if the first is the finger."""
         self._require_user(slot)
-        with self._wire.within(_LOOK):
-            code = self._session.compare_one(slot)
-        return _miss(code) or Hit(slot, None)
+        return _miss(self._twice(partial(self._session.compare_one, slot))) or Hit(slot, None)
 
     def match(self, template: Template) -> Comparison:
-        """See Scanner.match."""
+        """See Scanner.match: two pictures, if the first is the finger."""
         self._require_own(template)
-        with self._wire.within(_LOOK):
-            code = self._session.compare_with(template.data)
-        return _miss(code) or Same(None)
+        return _miss(self._twice(partial(self._session.compare_with, template.data))) or Same(None)
 
     def enrol(self, slot: int, samples: int = 2) -> Iterator[EnrolStep]:
         """See Scanner.enrol. There are always two presses, also where one is asked for, and a different finger on either is a MISMATCH.
@@ -184,6 +185,15 @@ class WaveshareScanner(WiredScanner[Wire]):
             baud=self._link.baud,
             remarks=settings.remarks,
         )
+
+    def _compare(self, ask: Callable[[], int]) -> int:
+        with self._wire.within(_LOOK):
+            return ask()
+
+    def _twice(self, ask: Callable[[], int]) -> int:
+        """The code of a comparison. One damaged bit, and one in the check byte, make 'done' of 'failed': so that is asked for twice."""
+        code = self._compare(ask)
+        return self._compare(ask) if code == commands.SUCCESS else code
 
     def _enrolled(self, slot: int) -> Iterator[EnrolStep]:
         way = Enrolment(self._session, slot, lookup=self.identify, delete=self.delete, rest=self._wire.rest)

@@ -105,6 +105,7 @@ class Enrolment:
 
     def broken(self, message: str) -> None:
         """Tell that the scanner or the store failed in the middle. What was written down stays, for `Library.settle` to undo."""
+        self._library.shelf.doubt(self._slot)
         self._finish("failed", message, ok=False)
 
     def _begin(self) -> tuple[Finger, int]:

@@ -7,9 +7,10 @@ ones, then 8 bytes that name the kiosk, then 17 random ones.
 import enum
 import logging
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
-from drivers import Capability, Scanner, Template
+from drivers import Capability, ProtocolError, Scanner, Template
 from kiosk.models import Finger, SlotState
 from kiosk.station.reading import UnreadableError, read_slot
 from kiosk.station.vault import Vault
@@ -22,6 +23,9 @@ _COPIED, _ONLY = b"S", b"O"
 _RANDOM = 17
 SAMPLE = 8
 """Slots whose content is looked at where nothing else tells one scanner from another."""
+
+
+Mark = TypeVar("Mark", bytes, str | None)
 
 
 class LibraryError(Exception):
@@ -53,9 +57,16 @@ class Identity:
     def standing(self) -> Standing:
         """Find out, without changing anything on either side. Raises LibraryError for the scanner of another station."""
         if self._tagged:
-            return self._by_tag(self._scanner.read_tag())
-        self._serial = self._scanner.read_serial()
+            return self._by_tag(self._surely(self._scanner.read_tag, lambda tag: tag.hex() in self._known()))
+        self._serial = self._surely(self._scanner.read_serial, lambda serial: serial == self._number())
         return self._by_content() if self._serial is None else self._by_serial(self._serial)
+
+    def _surely(self, ask: Callable[[], Mark], known: Callable[[Mark], bool]) -> Mark:
+        """The answer, which has to come twice if it is not the one that is known: a damaged one would make a stranger of our scanner."""
+        mark = ask()
+        if not known(mark) and ask() != mark:
+            raise ProtocolError("the scanner says something else each time it is asked who it is")
+        return mark
 
     def same(self) -> bool:
         """Whether it still is the scanner that `standing` or `adopt` saw, by its tag or its number: one exchange; True without either."""
@@ -115,7 +126,7 @@ class Identity:
     def _refuse_content_of_others(self, used: frozenset[int]) -> None:
         """Raise LibraryError for a scanner that, slot by slot, holds what another station's should, and not what this one's should.
 
-        Two that hold the same, because they were filled with the same copies, cannot be told apart.
+        A sample of them: two that hold much the same in the same slots cannot be told apart.
         """
         rows = {
             station: {(row.slot, row.digest) for row in self._store.slots.of_station(station)}
@@ -145,13 +156,23 @@ class Identity:
         return (self._vault.whose(template) for _, template in self._sample(used))
 
     def _sample(self, used: frozenset[int]) -> Iterator[tuple[int, Template]]:
-        """Some slots, and what lies in them, but for those that cannot be read."""
+        """Some slots, and what lies in them, but for those that cannot be read.
+
+        Raises ScannerError at the end if nothing came out of any, and not because the scanner says so of itself: who it is cannot be told.
+        """
         slots = sorted(used)
+        some, trouble = False, None
         for slot in slots[:: max(1, len(slots) // SAMPLE)][:SAMPLE]:
             try:
-                yield slot, read_slot(self._scanner, slot)
+                template = read_slot(self._scanner, slot)
             except UnreadableError as error:
-                log.warning("station %s: %s", self._station, error)
+                log.debug("station %s: %s", self._station, error)
+                trouble = trouble if error.refused else error
+            else:
+                some = True
+                yield slot, template
+        if trouble is not None and not some:
+            raise ProtocolError(f"nothing of what lies in the scanner can be read: {trouble}") from trouble
 
     def _refuse_other_stations(self, who: str) -> None:
         owner = self._store.notes.get(f"scanner-of:{who}")

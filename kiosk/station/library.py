@@ -260,19 +260,19 @@ class Library:
         try:
             self.shelf.prove(slot, finger)
         except UnreadableError as error:
-            if self._mended(slot, error):
+            if self._mended(slot):
                 raise NotProvenError(str(error)) from error
             raise
         except NotProvenError:
             self._plan()  # somebody may have to be written anew
             raise
 
-    def _mended(self, slot: int, error: UnreadableError) -> bool:
+    def _mended(self, slot: int) -> bool:
         """Do what can be done about a slot that was not read; whether that changed the store's rows. If not, it is tried once more."""
         if not self.agrees():
             self.settle()  # there is nothing in it, and perhaps in others neither
             return True
-        if self.shelf.leave_out(slot, sure=error.refused):
+        if self.shelf.leave_out(slot):
             self._plan()
             return True
         if slot not in self._unproven and not self._setbacks.hopeless(slot):
@@ -289,7 +289,7 @@ class Library:
                 self.settle()
         except UnreadableError as error:
             log.warning("station %s: %s", self._station, error)
-            self._mended(slot, error)
+            self._mended(slot)
 
     def _prove_quietly(self, slot: int) -> None:
         try:

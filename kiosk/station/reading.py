@@ -1,5 +1,8 @@
 """Reading what lies in one slot of a scanner, where a failure may be the slot's, the line's or the scanner's own."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from drivers import DeviceError, LinkTimeout, ProtocolError, Scanner, Template
 
 
@@ -15,12 +18,21 @@ class UnreadableError(NotProvenError):
         self.refused = refused
 
 
+@contextmanager
+def heard(scanner: Scanner) -> Iterator[None]:
+    """Make a ProtocolError of silence about one slot, if the scanner answers when it is asked for nothing but a sign of life."""
+    try:
+        yield
+    except LinkTimeout as silence:
+        scanner.check()
+        raise ProtocolError(str(silence)) from silence
+
+
 def read_slot(scanner: Scanner, slot: int) -> Template:
     """What came of `slot`, once. Raises UnreadableError if that is the slot's fault or the line's, ScannerError if the scanner is gone."""
     try:
-        return scanner.export_template(slot)
-    except (DeviceError, ProtocolError, LinkTimeout) as error:
-        if isinstance(error, LinkTimeout):
-            scanner.check()  # or it is the scanner that is silent, and not about this slot
+        with heard(scanner):
+            return scanner.export_template(slot)
+    except (DeviceError, ProtocolError) as error:
         refused = isinstance(error, DeviceError)
         raise UnreadableError(f"slot {slot} cannot be read: {error}", refused=refused) from error

@@ -14,12 +14,16 @@ class Setbacks:
 
     def __init__(self) -> None:
         self._failed: Counter[str | int] = Counter()
+        self._refused: Counter[int] = Counter()
+        self._doubts: Counter[int] = Counter()
         self._bad: set[int] = set()
         self._in_a_row: set[int] = set()
 
     def forget(self) -> None:
         """Begin anew."""
         self._failed.clear()
+        self._refused.clear()
+        self._doubts.clear()
         self._bad.clear()
         self._in_a_row.clear()
 
@@ -30,10 +34,28 @@ class Setbacks:
     def recovered(self, what: str | int) -> None:
         """It worked after all."""
         del self._failed[what]
+        if isinstance(what, int):
+            del self._refused[what]
 
     def give_up(self, what: str | int) -> None:
         """It will fail however often it is tried."""
         self._failed[what] = TRIES
+
+    def refused(self, slot: int) -> None:
+        """The scanner itself says that the slot cannot be read."""
+        self._refused[slot] += 1
+
+    def surely_bad(self, slot: int) -> bool:
+        """Whether the scanner said so as often as anything is tried: a damaged line says it once."""
+        return self._refused[slot] >= TRIES
+
+    def doubt(self, slot: int) -> None:
+        """Something failed that had to do with the slot, and perhaps not because of it: another one is the better choice."""
+        self._doubts[slot] += 1
+
+    def failures(self, slot: int) -> int:
+        """How often the slot failed, or may have."""
+        return self._failed[slot] + self._doubts[slot]
 
     def bad(self, slot: int) -> None:
         """The slot cannot be written, or what was written cannot be read: the scanner says so, or it was tried often enough."""

@@ -10,7 +10,7 @@ import logging
 
 from drivers import Capability, DeviceError, ProtocolError, Scanner, Template, UnsupportedError
 from kiosk.models import Finger, FingerState, Slot, SlotState
-from kiosk.station.reading import NotProvenError, UnreadableError, read_slot
+from kiosk.station.reading import NotProvenError, UnreadableError, heard, read_slot
 from kiosk.station.setbacks import Setbacks
 from kiosk.station.vault import Vault
 from kiosk.store import Store, StoreConflict
@@ -41,10 +41,16 @@ class Shelf:
         return self._setbacks.too_many
 
     def survey(self) -> dict[int, Slot]:
-        """Ask the scanner which slots are in use, believe nothing of what was proven before, and return the store's rows."""
+        """Ask the scanner which slots are in use, believe nothing of what was proven before, and return the store's rows.
+
+        What is not as the store says is asked twice: rows of slots that are empty are freed.
+        """
         self._proven.clear()
-        self.used = set(self._scanner.used())
-        return self.rows()
+        used, rows = self._scanner.used(), self.rows()
+        if used != rows.keys() and self._scanner.used() != used:
+            raise ProtocolError("the scanner tells something else each time it is asked which slots are in use")
+        self.used = set(used)
+        return rows
 
     def rows(self) -> dict[int, Slot]:
         """The store's rows by slot."""
@@ -64,14 +70,13 @@ class Shelf:
         return sorted(slot for slot in held if slot in self.used and not self._setbacks.hopeless(slot))
 
     def free_slot(self) -> int | None:
-        """The lowest slot that is empty on both sides and not known to fail; None where there is none, or all fail."""
+        """The lowest slot that is empty on both sides, of those that failed least; None where there is none, or all fail."""
         info, rows = self._scanner.info, self.rows()
         if self.refuses or len(self.used) >= info.capacity:  # a scanner may have more slots than it takes fingers
             return None
         slots = range(info.slot_base, info.slot_base + info.capacity)
-        return next(
-            (slot for slot in slots if not (slot in self.used or slot in rows or self._setbacks.avoids(slot))), None
-        )
+        free = (slot for slot in slots if not (slot in self.used or slot in rows or self._setbacks.avoids(slot)))
+        return min(free, key=self._setbacks.failures, default=None)
 
     def filled(self, slot: int, finger_id: str) -> None:
         """`slot` holds this finger, as the store says: it was seen just now."""
@@ -82,13 +87,18 @@ class Shelf:
         """Empty a slot of the scanner. One that cannot be emptied belongs to nobody, credits nobody, and is left out."""
         self._proven.pop(slot, None)
         try:
-            self._scanner.delete(slot)
+            with heard(self._scanner):
+                self._scanner.delete(slot)
         except (DeviceError, ProtocolError) as error:
             self._setbacks.note(slot)
             self.used.add(slot)
             log.warning("station %s: slot %d is not emptied: %s", self._station, slot, error)
         else:
             self.used.discard(slot)
+
+    def doubt(self, slot: int) -> None:
+        """Something failed that had to do with `slot`: another one is the better choice the next time."""
+        self._setbacks.doubt(slot)
 
     def release(self, slot: Slot) -> None:
         """Free a slot in the store; an enrolment that never was confirmed goes with it."""
@@ -169,16 +179,16 @@ class Shelf:
         self._proven[slot] = proven
         return True
 
-    def leave_out(self, slot: int, *, sure: bool) -> bool:
+    def leave_out(self, slot: int) -> bool:
         """Give up a slot that could not be read however often it was tried: it is emptied, and holds nobody's finger any more.
 
-        One with a finger's only template has to be bad for `sure`, by the scanner's own word: a line that loses bytes shall cost nobody
+        One with a finger's only template has to be bad by the scanner's own word, each time: a line that loses bytes shall cost nobody
         their enrolment. And where slot after slot is bad, it is not the slots. Returns whether it was given up.
         """
         row = self.rows().get(slot)
         if row is None or self.refuses or not self._setbacks.hopeless(slot):
             return False
-        if not sure and not self._has_copy(row.finger_id):
+        if not self._setbacks.surely_bad(slot) and not self._has_copy(row.finger_id):
             return False
         log.error("station %s: slot %d cannot be read, and is left out", self._station, slot)
         self._setbacks.bad(slot)
@@ -197,7 +207,7 @@ class Shelf:
                 template = self.read(slot)
             except UnreadableError as error:
                 log.warning("station %s: %s", self._station, error)
-                if not (error.refused and self._setbacks.hopeless(slot)):
+                if not self._setbacks.surely_bad(slot):
                     return False  # it may be somebody's only one
             else:
                 known = self._whose(template)
@@ -224,12 +234,13 @@ class Shelf:
                 continue
             if found == before:
                 return found
-        self._setbacks.note(slot)
+        self._unread(slot, trouble)
         raise trouble
 
     def _write(self, finger_id: str, slot: int, template: Template) -> bool:
         try:
-            self._scanner.import_template(slot, template)
+            with heard(self._scanner):
+                self._scanner.import_template(slot, template)
         except UnsupportedError as error:
             # Neither the slot nor the finger is to blame: the size of the scanner's templates is known from now on.
             log.info("station %s: finger %s not written: %s", self._station, finger_id, error)
@@ -327,6 +338,11 @@ class Shelf:
         """What lies in `slot`. Raises UnreadableError if that does not come out of the scanner."""
         try:
             return read_slot(self._scanner, slot)
-        except UnreadableError:
-            self._setbacks.note(slot)
+        except UnreadableError as error:
+            self._unread(slot, error)
             raise
+
+    def _unread(self, slot: int, error: UnreadableError) -> None:
+        self._setbacks.note(slot)
+        if error.refused:
+            self._setbacks.refused(slot)

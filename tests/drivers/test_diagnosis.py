@@ -191,6 +191,12 @@ def test_another_address_than_the_factory_s_is_named(r307: Emulator) -> None:
     assert diagnosed(r307.link, own=own).finding is Finding.OK
 
 
+def test_an_address_that_is_not_the_modules_is_corrected(r307: Emulator) -> None:
+    found = diagnosed(r307.link, own={"zfm": {"address": 0x11111111}})
+    assert found.finding is Finding.OTHER_ADDRESS
+    assert 'address = "FFFFFFFF"' in found.cure
+
+
 def test_F056_wrong_speed_says_which(r307: Emulator) -> None:
     r307.device._flash.registers.baud_n = 8  # type: ignore[attr-defined]
     r307.power_cycle()

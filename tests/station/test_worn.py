@@ -1,10 +1,13 @@
 """Slots that cannot be read, written or emptied any more: nobody is turned away because of them, and nobody is lost."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import drivers
+from drivers.emulation.device import Answer
+from drivers.zfm.commands import DELET_CHAR, STORE, Command
 from kiosk.models import FingerName
 from kiosk.sealing import TemplateKeys
 from kiosk.station.setbacks import PATIENCE
@@ -23,7 +26,7 @@ from tests.support.station import (
     station,
     two_enrolled,
 )
-from tests.support.zfm import worn
+from tests.support.zfm import device_of, flash_of, worn
 
 
 @pytest.mark.parametrize(
@@ -174,3 +177,74 @@ def test_a_slot_that_can_no_longer_be_read_leaves_the_other_proofs_alone(
         assert library.shelf.oldest_proof() in {1, 2}
         assert not library.busy
         assert 0 not in desk.slots
+
+
+@pytest.mark.parametrize("model", ["r307", "r503"])
+def test_a_slot_that_does_not_hold_what_is_written_costs_nobody_their_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: str
+) -> None:
+    with station(tmp_path, model) as desk:
+        two_enrolled(desk)
+        flash = flash_of(desk.emulator)
+        write = flash.write
+
+        def stuck(slot: int, template: bytes) -> None:
+            write(slot, template if slot else template[:200] + bytes([template[200] ^ 1]) + template[201:])
+
+        monkeypatch.setattr(flash, "write", stuck)
+        desk.emulator.wipe()
+        for _ in range(2):
+            desk.reader._rounds.disturb()
+            desk.steps(20)
+            desk.restored()
+            assert desk.emulator.device.templates().keys() == desk.slots.keys() == {1, 2}
+            desk.clock.advance(86_400)
+        for member in (AMINA, BARAKA):
+            assert kinds(desk, member) == [ScanKind.WELCOME]
+
+
+@pytest.mark.parametrize("command", [STORE, DELET_CHAR])
+def test_silence_about_one_slot_takes_no_station_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, command: Command
+) -> None:
+    with station(tmp_path) as desk:
+        two_enrolled(desk)
+        device = device_of(desk.emulator)
+        execute = device._execute
+
+        def otherwise(asked: int, fields: bytes) -> Iterator[Answer]:
+            silent = fields[1:3] == bytes(2) if command is STORE else fields[:2] == (9).to_bytes(2)
+            if asked != command.code or not silent:
+                yield from execute(asked, fields)
+
+        monkeypatch.setattr(device, "_execute", otherwise)
+        if command is STORE:
+            desk.reader._library.shelf.take_out(desk.slots[0])
+        else:
+            desk.emulator.plant(9, "a stranger")
+        desk.reader._rounds.disturb()
+        for _ in range(30):
+            desk.clock.advance(6)
+            desk.steps(2)
+            assert desk.health is ScannerHealth.READY
+        assert len(caplog.records) < 10
+        for member in (AMINA, BARAKA):
+            assert kinds(desk, member) == [ScanKind.WELCOME]
+
+
+def test_a_slot_that_is_silent_when_somebody_is_enrolled_is_not_tried_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with station(tmp_path) as desk:
+        device = device_of(desk.emulator)
+        execute = device._execute
+
+        def otherwise(asked: int, fields: bytes) -> Iterator[Answer]:
+            if asked != STORE.code or fields[1:3] != bytes(2):
+                yield from execute(asked, fields)
+
+        monkeypatch.setattr(device, "_execute", otherwise)
+        assert not desk.enrol(AMINA).ok
+        desk.steps(12)
+        assert desk.enrol(AMINA).ok
+        assert desk.slots.keys() == {1}

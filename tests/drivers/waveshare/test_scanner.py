@@ -388,6 +388,17 @@ def test_open_sees_that_a_library_is_full(small: Emulator) -> None:
     assert small.state()["used"] == [1, 2]
 
 
+def test_confirm_takes_another_picture(emulator: Emulator, scanner: WaveshareScanner) -> None:
+    for slot, finger in ((1, "amina"), (2, "juma")):
+        emulator.device.put(slot, emulator.device.make(finger))
+    emulator.place("amina")
+    assert scanner.identify() == Hit(1, None)
+    assert scanner.confirm(Hit(1, None))
+    assert not scanner.confirm(Hit(2, None))
+    emulator.lift()
+    assert not scanner.confirm(Hit(1, None))
+
+
 @pytest.mark.parametrize("slot", [-1, 0, 4096, 65536])
 def test_slots_that_nobody_has(scanner: WaveshareScanner, slot: int) -> None:
     calls: tuple[Callable[[int], object], ...] = (
