@@ -230,8 +230,8 @@ class Scanner(ABC):
         """Ask once more whom the picture shows in which `identify` saw `hit` just now; whether that is the same one.
 
         A sum over a packet does not see two damaged bits that make up for each other, and they may make another slot of one. To be
-        called right behind `identify`, for most other calls lose the picture. A scanner that keeps none takes another one, and says False
-        if the finger has left. True where nothing can be asked.
+        called right behind `identify`, for most other calls lose the picture. A scanner that keeps none takes another one; a finger that
+        has left contradicts nothing. True where nothing can be asked.
         """
         return True
 

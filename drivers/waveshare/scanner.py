@@ -24,6 +24,8 @@ from drivers.scanner import (
     Identification,
     NoFinger,
     NoMatch,
+    Retry,
+    RetryReason,
     Same,
     ScannerInfo,
     Template,
@@ -84,18 +86,18 @@ class WaveshareScanner(WiredScanner[Wire]):
         return Hit(user, None) if user else NoMatch()
 
     def confirm(self, hit: Hit) -> bool:
-        """See Scanner.confirm: another picture, for the module keeps none. False if the finger has left meanwhile."""
-        return self._compare(partial(self._session.compare_one, hit.slot)) == commands.SUCCESS
+        """See Scanner.confirm: another picture, for the module keeps none. A finger that has left meanwhile contradicts nothing."""
+        return self._compare(partial(self._session.compare_one, hit.slot)) in {commands.SUCCESS, commands.TIMEOUT}
 
     def verify(self, slot: int) -> Identification:
-        """See Scanner.verify: two pictures, if the first is the finger."""
+        """See Scanner.verify: two pictures, if the first is the finger; Retry, if the second is not."""
         self._require_user(slot)
-        return _miss(self._twice(partial(self._session.compare_one, slot))) or Hit(slot, None)
+        return self._twice(partial(self._session.compare_one, slot)) or Hit(slot, None)
 
     def match(self, template: Template) -> Comparison:
-        """See Scanner.match: two pictures, if the first is the finger."""
+        """See Scanner.match: two pictures, if the first is the finger; Retry, if the second is not."""
         self._require_own(template)
-        return _miss(self._twice(partial(self._session.compare_with, template.data))) or Same(None)
+        return self._twice(partial(self._session.compare_with, template.data)) or Same(None)
 
     def enrol(self, slot: int, samples: int = 2) -> Iterator[EnrolStep]:
         """See Scanner.enrol. There are always two presses, also where one is asked for, and a different finger on either is a MISMATCH.
@@ -190,10 +192,12 @@ class WaveshareScanner(WiredScanner[Wire]):
         with self._wire.within(_LOOK):
             return ask()
 
-    def _twice(self, ask: Callable[[], int]) -> int:
-        """The code of a comparison. One damaged bit, and one in the check byte, make 'done' of 'failed': so that is asked for twice."""
-        code = self._compare(ask)
-        return self._compare(ask) if code == commands.SUCCESS else code
+    def _twice(self, ask: Callable[[], int]) -> NoMatch | NoFinger | Retry | None:
+        """None, if it is the finger. One damaged bit, and one in the check byte, make 'done' of 'failed': so that has to come twice."""
+        missed = _miss(self._compare(ask))
+        if missed is not None or self._compare(ask) == commands.SUCCESS:
+            return missed
+        return Retry(RetryReason.UNCLEAR)
 
     def _enrolled(self, slot: int) -> Iterator[EnrolStep]:
         way = Enrolment(self._session, slot, lookup=self.identify, delete=self.delete, rest=self._wire.rest)

@@ -37,8 +37,10 @@ class Standing(enum.Enum):
 
     OURS = enum.auto()
     """The one that was here before."""
+    EMPTY = enum.auto()
+    """Another one, with nothing in it: it can become ours."""
     FREE = enum.auto()
-    """Another one, with nothing in it that would be lost: it can become ours."""
+    """Another one, and of all that lies in it there are copies: it can be emptied, and become ours."""
     FOREIGN = enum.auto()
     """Another one, with fingers of which nobody may have a copy."""
 
@@ -93,10 +95,10 @@ class Identity:
         if tag.hex() in self._known():
             return Standing.OURS
         self._refuse_other_stations(tag.hex())
+        if not self._scanner.used():
+            return Standing.EMPTY
         # Our own copies: of a scanner that was here once, and comes back.
-        if not self._scanner.used() or (self._vault.keeps and tag.startswith(self._head())):
-            return Standing.FREE
-        return Standing.FOREIGN
+        return Standing.FREE if self._vault.keeps and tag.startswith(self._head()) else Standing.FOREIGN
 
     def _by_serial(self, serial: str) -> Standing:
         if self._number() == serial:
@@ -106,15 +108,15 @@ class Identity:
             return self._by_content()  # its number was not heard when it was taken over
         used = self._scanner.used()
         was_here = self._store.notes.get(f"scanner-of:{serial}") is not None
-        if not used or (was_here and self._vault.keeps and self._is_copied(used)):
-            return Standing.FREE
-        return Standing.FOREIGN
+        if not used:
+            return Standing.EMPTY
+        return Standing.FREE if was_here and self._vault.keeps and self._is_copied(used) else Standing.FOREIGN
 
     def _by_content(self) -> Standing:
         """Without tag and number: ours if one slot of a sample holds a finger that the store knows; another's if none does."""
         used = self._scanner.used()
         if not used:
-            return Standing.FREE
+            return Standing.EMPTY
         if Capability.TEMPLATES not in self._scanner.info.capabilities:
             # Nothing can be looked at: the same slots have to be in use.
             rows = self._store.slots.of_station(self._station)
@@ -158,7 +160,7 @@ class Identity:
     def _sample(self, used: frozenset[int]) -> Iterator[tuple[int, Template]]:
         """Some slots, and what lies in them, but for those that cannot be read.
 
-        Raises ScannerError at the end if nothing came out of any, and not because the scanner says so of itself: who it is cannot be told.
+        Raises LibraryError at the end if nothing came out of any, and not because the scanner says so of itself: who it is cannot be told.
         """
         slots = sorted(used)
         some, trouble = False, None
@@ -172,7 +174,7 @@ class Identity:
                 some = True
                 yield slot, template
         if trouble is not None and not some:
-            raise ProtocolError(f"nothing of what lies in the scanner can be read: {trouble}") from trouble
+            raise illegible(self._station) from trouble
 
     def _refuse_other_stations(self, who: str) -> None:
         owner = self._store.notes.get(f"scanner-of:{who}")
@@ -216,6 +218,15 @@ def foreign(scanner: Scanner, store: Store, station: str) -> LibraryError:
     return LibraryError(
         f"{other}This {scanner.info.model} holds fingers that this kiosk knows nothing of. Plug this station's own scanner in, or let the "
         f"kiosk erase this one and write its own fingers into it: kiosk scanner adopt {station}"
+    )
+
+
+def illegible(station: str) -> LibraryError:
+    """Why nobody is credited at a scanner that is known by its content alone, and tells none of it."""
+    return LibraryError(
+        "Nothing of what lies in this scanner can be read, so that nobody can tell whose it is. Take its power away for two seconds, and "
+        "check its cable. If that does not help, let the kiosk erase it; whose fingers lie in it alone has to be enrolled anew: "
+        f"kiosk scanner adopt {station}"
     )
 
 

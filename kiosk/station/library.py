@@ -8,7 +8,7 @@ import logging
 from collections import deque
 from collections.abc import Sequence
 
-from drivers import Capability, Scanner
+from drivers import Capability, ProtocolError, Scanner
 from kiosk import attendance
 from kiosk.clock import Clock
 from kiosk.models import ClockState, Finger, Member, Moment, SlotState
@@ -112,7 +112,7 @@ class Library:
         return finger is not None and self.shelf.copy(finger) is not None
 
     def work(self) -> bool:
-        """Do one piece of what has to be done, within a second or two on a slow line; whether there was any."""
+        """Do one piece of what has to be done, within a second or two, or some more on a slow line; whether there was any."""
         if self._foreign:
             self._claim(self._foreign.popleft())
         elif self._evict:
@@ -187,6 +187,8 @@ class Library:
         if not erase and (lost := self._would_lose()):
             raise costly(self._station, lost)
         if self._scanner.used():
+            if found is Standing.EMPTY:
+                raise ProtocolError("the scanner said that it is empty, and then that it is not")
             self._scanner.clear()
         for row in self.shelf.rows().values():
             self.shelf.release(row)

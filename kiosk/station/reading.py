@@ -24,7 +24,10 @@ def heard(scanner: Scanner) -> Iterator[None]:
     try:
         yield
     except LinkTimeout as silence:
-        scanner.check()
+        try:
+            scanner.check()
+        except DeviceError as restarted:
+            raise silence from restarted  # or it is another one: that is no word about the slot
         raise ProtocolError(str(silence)) from silence
 
 

@@ -43,11 +43,11 @@ class Shelf:
     def survey(self) -> dict[int, Slot]:
         """Ask the scanner which slots are in use, believe nothing of what was proven before, and return the store's rows.
 
-        What is not as the store says is asked twice: rows of slots that are empty are freed.
+        If one is not that should be, they are asked for twice: such a row will be freed.
         """
         self._proven.clear()
         used, rows = self._scanner.used(), self.rows()
-        if used != rows.keys() and self._scanner.used() != used:
+        if rows.keys() - used and self._scanner.used() != used:
             raise ProtocolError("the scanner tells something else each time it is asked which slots are in use")
         self.used = set(used)
         return rows

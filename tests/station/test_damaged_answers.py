@@ -16,7 +16,7 @@ from drivers.zfm.commands import READ_INDEX_TABLE, READ_NOTEPAD
 from drivers.zfm.scanner import ZfmScanner
 from kiosk.views import ScanKind, ScannerHealth
 from tests.support.raising import raiser
-from tests.support.station import AMINA, BARAKA, Station, kinds, replugged, station, two_enrolled
+from tests.support.station import AMINA, BARAKA, Station, another, kinds, replugged, station, two_enrolled
 from tests.support.zfm import device_of
 
 
@@ -156,3 +156,38 @@ def test_one_damaged_list_of_slots_costs_nobody_their_template(tmp_path: Path, m
         desk.restored()
         assert desk.emulator.device.templates() == before
         assert kinds(desk, BARAKA) == [ScanKind.WELCOME]
+
+
+@pytest.mark.parametrize("model", ["r307", "zfm20"])
+def test_a_strangers_scanner_is_not_erased_because_it_was_once_heard_to_be_empty(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: str
+) -> None:
+    def change(data: bytearray) -> None:
+        data[10] ^= 8  # the stranger's slot 3
+        total = int.from_bytes(data[-2:]) - 8
+        data[-2:] = total.to_bytes(2)
+
+    with station(tmp_path, model) as desk:
+        two_enrolled(desk)
+        with another(desk, tmp_path, model) as swapped:
+            swapped.emulator.plant(3, "a stranger")
+            damaging(swapped, monkeypatch, READ_INDEX_TABLE.code, change)
+            swapped.steps(30)
+            assert swapped.health is ScannerHealth.LOCKED
+            assert swapped.emulator.device.templates().keys() == {3}
+
+
+def test_a_short_press_is_one_on_a_module_that_confirms_by_another_picture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with station(tmp_path, "waveshare", family="waveshare") as desk:
+        two_enrolled(desk)
+        identify = desk.scanner.identify
+
+        def briefly() -> drivers.Identification:
+            found = identify()
+            desk.emulator.lift()
+            return found
+
+        monkeypatch.setattr(desk.scanner, "identify", briefly)
+        assert kinds(desk, AMINA) == [ScanKind.WELCOME]

@@ -1,18 +1,19 @@
 """Readings of templates that were damaged, or failed: nobody's template is lost, and no scanner is called worn or silent for them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from drivers import ProtocolError, Scanner, Template
+from drivers.emulation.device import Answer
 from drivers.zfm.commands import LOAD_CHAR, UP_CHAR
 from kiosk.models import FingerName
 from kiosk.sealing import TemplateKeys
 from kiosk.views import ScanKind, ScannerHealth
 from tests.support import people
 from tests.support.station import AMINA, BARAKA, EVERY, KEYS, Station, kinds, replugged, station, two_enrolled
-from tests.support.zfm import answering, quiet_about
+from tests.support.zfm import answering, device_of, guarded, quiet_about
 
 # Bytes that come before a template's own: the acks of LoadChar and UpChar and the head of a data packet; the ack of GetTemplate and a head.
 HEAD = {"zfm": 12 + 12 + 9, "gt521": 12 + 4}
@@ -264,10 +265,56 @@ def test_a_scanner_of_which_nothing_can_be_read_is_no_stranger(
             caplog.clear()
             replugged(desk)
             desk.steps(30)
-            assert desk.health is ScannerHealth.FAULT
-            assert desk.reader.status.detail.startswith("nothing of what lies in the scanner can be read")
+            assert desk.health is ScannerHealth.LOCKED
+            assert desk.reader.status.detail.startswith("Nothing of what lies in this scanner can be read")
             assert len(caplog.records) < 10
         desk.steps(8)
-        assert desk.health is ScannerHealth.READY
+        assert desk.health is ScannerHealth.READY, "it looks again by itself"
         assert desk.emulator.device.templates() == before
+        assert kinds(desk, AMINA) == [ScanKind.WELCOME]
+
+
+def test_a_scanner_of_which_nothing_can_ever_be_read_can_be_adopted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with station(tmp_path, "zfm20") as desk:
+        assert desk.enrol(AMINA).ok
+        quiet_about(desk.emulator, monkeypatch, 0)
+        replugged(desk)
+        desk.steps(8)
+        desk.reader.adopt()
+        desk.steps(12)
+        desk.restored()
+        assert desk.health is ScannerHealth.READY
+
+
+@pytest.mark.parametrize("keys", [KEYS, None])
+def test_a_module_that_restarts_while_it_is_read_has_said_nothing_of_a_slot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keys: TemplateKeys | None
+) -> None:
+    with station(tmp_path, keys=keys) as desk:
+        two_enrolled(desk)
+        desk.reader.close()
+        guarded(desk.emulator, 0x12345678)
+        desk.reader._finder._own = {"zfm": {"password": 0x12345678}}
+        desk.reader._finder.let_go()
+        desk.steps(12)
+        desk.restored()
+        device, before, dips = device_of(desk.emulator), desk.emulator.device.templates(), [2]
+        execute = device._execute
+
+        def otherwise(asked: int, fields: bytes) -> Iterator[Answer]:
+            if asked == UP_CHAR.code and dips[0]:
+                dips[0] -= 1
+                device._firmware.reset()
+            else:
+                yield from execute(asked, fields)
+
+        monkeypatch.setattr(device, "_execute", otherwise)
+        desk.reader._rounds.disturb()
+        for _ in range(14):
+            desk.clock.advance(6)
+            desk.steps(4)
+        assert dips == [0]
+        assert device.templates() == before
         assert kinds(desk, AMINA) == [ScanKind.WELCOME]

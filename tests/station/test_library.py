@@ -9,6 +9,7 @@ from kiosk.models import FingerName
 from kiosk.sealing import TemplateKeys
 from kiosk.station.setbacks import PATIENCE
 from kiosk.views import ScanKind, ScannerHealth
+from tests.support.raising import raiser
 from tests.support.station import AMINA, BARAKA, EVERY, KEYS, Station, kinds, make, replugged, station, two_enrolled
 
 
@@ -137,3 +138,14 @@ def test_a_restart_in_the_middle_of_an_import_leaves_both_sides_agreed(desk: Sta
     desk.restored()
     assert desk.scanner.used() == desk.slots.keys()
     assert kinds(desk, AMINA) == [ScanKind.WELCOME]
+
+
+def test_a_slot_too_many_is_no_reason_to_ask_for_the_list_twice(desk: Station, monkeypatch: pytest.MonkeyPatch) -> None:
+    two_enrolled(desk)
+    monkeypatch.setattr(desk.scanner, "delete", raiser(drivers.ProtocolError("it is still there")))
+    desk.emulator.plant(9, "a stranger")
+    used, asked = desk.scanner.used, list[int]()
+    monkeypatch.setattr(desk.scanner, "used", lambda: (asked.append(1), used())[1])
+    desk.reader._rounds.disturb()
+    desk.steps(1)
+    assert len(asked) == 1

@@ -17,6 +17,7 @@ from drivers import (
     NoFinger,
     NoMatch,
     ProtocolError,
+    Retry,
     RetryReason,
     Same,
     Template,
@@ -396,7 +397,29 @@ def test_confirm_takes_another_picture(emulator: Emulator, scanner: WaveshareSca
     assert scanner.confirm(Hit(1, None))
     assert not scanner.confirm(Hit(2, None))
     emulator.lift()
-    assert not scanner.confirm(Hit(1, None))
+    assert scanner.confirm(Hit(1, None)), "it contradicts nothing"
+
+
+@pytest.mark.parametrize("then", [None, "juma"])
+def test_a_comparison_with_one_finger_has_to_come_out_twice(
+    emulator: Emulator, scanner: WaveshareScanner, monkeypatch: pytest.MonkeyPatch, then: str | None
+) -> None:
+    emulator.device.put(1, emulator.device.make("amina"))
+    template = scanner.export_template(1)
+
+    def swapped(compare: Callable[..., int]) -> Callable[..., int]:
+        def compared(*asked: object) -> int:
+            code = compare(*asked)
+            emulator.lift() if then is None else emulator.place(then)
+            return code
+
+        return compared
+
+    for method in ("compare_one", "compare_with"):
+        monkeypatch.setattr(scanner._session, method, swapped(getattr(scanner._session, method)))
+    for ask in (lambda: scanner.verify(1), lambda: scanner.match(template)):
+        emulator.place("amina")
+        assert ask() == Retry(RetryReason.UNCLEAR)
 
 
 @pytest.mark.parametrize("slot", [-1, 0, 4096, 65536])
