@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from kiosk import toml_check
+from kiosk import hexadecimal, toml_check
 from kiosk.errors import Exit, KioskError
 from kiosk.toml_check import Problem
 
@@ -30,8 +30,6 @@ DAYS: tuple[Day, ...] = get_args(Day)
 _TIME_OF_DAY = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 
 _SLOWEST_BAUD = 9600
-
-_ADDRESS = re.compile(r"[0-9A-Fa-f]{8}")
 
 _SOCKET_BYTES = 107
 """Of sun_path in unix(7), without the NUL at its end."""
@@ -211,7 +209,7 @@ def _senseless(settings: Settings) -> list[tuple[str, str]]:
     for index, station in enumerate(settings.station):
         if 0 < station.baud < _SLOWEST_BAUD:
             found.append((f"station.{index}.baud", f"is 0 for the scanner's own speed, or at least {_SLOWEST_BAUD}"))
-        if not _ADDRESS.fullmatch(station.address):
+        if hexadecimal.word(station.address) is None:
             found.append((f"station.{index}.address", f'"{station.address}" is not 8 hex digits, such as "FFFFFFFF"'))
     for index, shift in enumerate(settings.shift):
         found += [(f"shift.{index}.{key}", why) for key, why in _senseless_shift(shift)]

@@ -4,17 +4,15 @@ They are files of their own, readable by the kiosk alone, never in the configura
 """
 
 import os
-import re
 import stat
 from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 
+from kiosk import hexadecimal
 from kiosk.errors import Exit, KioskError
 from kiosk.secret import Secret
-
-_SCANNER_PASSWORD = re.compile(r"[0-9A-Fa-f]{8}")
 
 
 class SecretsError(KioskError):
@@ -74,7 +72,7 @@ def read_scanner_password(station: str, folder: str, environ: Mapping[str, str] 
 def read_password_file(path: Path) -> Secret:
     """Read a scanner's password, 8 hex digits. Raises SecretsError if it is missing, world-readable, no file, or holds anything else."""
     password = _read_secret(path)
-    if not _SCANNER_PASSWORD.fullmatch(password.reveal()):
+    if hexadecimal.word(password.reveal()) is None:
         raise SecretsError(f"{path} does not hold 8 hex digits")
     return password
 

@@ -33,9 +33,8 @@ def diagnose(
     """Find out what is wrong with the scanner of `family`, or of whichever answers, at `url`, and what a person can do about it.
 
     `baud` is the speed it is expected at (the family's usual one if None); `own` are options by family, such as the password of a module
-    that has one. `on_step` hears in plain words what is done next; the whole
-    takes some seconds for a scanner that answers, up to half a minute for a silent one. The library is left alone, and no opcode sent that
-    another dialect would execute.
+    that has one. `on_step` hears in plain words what is done next; the whole takes some seconds for a scanner that answers, up to half a
+    minute for a silent one. The library is left alone, and no opcode sent that another dialect would execute.
 
     Whatever the port does becomes a finding; raises only UnknownModelError, for a family that is not installed, and LinkLost for an
     emulator that cannot be started.

@@ -1,12 +1,12 @@
 """`kiosk scanner`: finding scanners, and finding out what is wrong with one."""
 
-import re
 from pathlib import Path
 
 import click
 import msgspec
 
 import drivers
+from kiosk import hexadecimal
 from kiosk.cli import library
 from kiosk.cli.common import json_option, plain, print_json, print_table
 from kiosk.credentials import read_password_file
@@ -16,9 +16,6 @@ NOTHING_FOUND = (
     "Check that the scanner has power and its cable is in. On a board's own pins, serial must be on and the login shell off "
     "(sudo raspi-config, Interface Options, Serial Port). Then: kiosk scanner diagnose PORT"
 )
-
-
-_ADDRESS = re.compile(r"[0-9A-Fa-f]{8}")
 
 
 class ScannerFaultError(KioskError):
@@ -83,9 +80,12 @@ def probe(ports: tuple[str, ...], *, as_json: bool) -> None:
 
 
 def _address(_context: click.Context, _parameter: click.Parameter, value: str | None) -> int | None:
-    if value is not None and not _ADDRESS.fullmatch(value):
+    if value is None:
+        return None
+    address = hexadecimal.word(value)
+    if address is None:
         raise click.BadParameter(f"{value!r} is not 8 hex digits, as in 12345678.")
-    return None if value is None else int(value, 16)
+    return address
 
 
 @scanner.command(epilog="Example: kiosk scanner diagnose /dev/ttyUSB0")
@@ -120,7 +120,7 @@ def diagnose(
     """
     own: dict[str, object] = {} if address is None else {"address": address}
     if password_file is not None:
-        own["password"] = int(read_password_file(password_file).reveal(), 16)
+        own["password"] = hexadecimal.word(read_password_file(password_file).reveal())
     found = drivers.diagnose(
         port,
         family=family,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from drivers import scanner_families
-from kiosk import attendance
+from kiosk import attendance, hexadecimal
 from kiosk.alerts import sms_on_punch
 from kiosk.clock import Clock
 from kiosk.config import ConfigError, Settings, Station
@@ -87,13 +87,13 @@ def _options(station: Station) -> dict[str, object]:
 
 def _zfm_options(station: Station, folder: str) -> dict[str, object]:
     """What only ZFM modules have. A password that cannot be read is told in the journal; the scanner then refuses, and says so too."""
-    options: dict[str, object] = {"address": int(station.address, 16)}
+    options: dict[str, object] = {"address": hexadecimal.word(station.address)}
     try:
         password = read_scanner_password(station.name, folder)
     except SecretsError as error:
         log.error("station %s: %s", station.name, error)
     else:
-        options |= {} if password is None else {"password": int(password.reveal(), 16)}
+        options |= {} if password is None else {"password": hexadecimal.word(password.reveal())}
     return options
 
 

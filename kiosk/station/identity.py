@@ -7,11 +7,11 @@ ones, then 8 bytes that name the kiosk, then 17 random ones.
 import enum
 import logging
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from drivers import Capability, ProtocolError, Scanner, Template
-from kiosk.models import Finger, SlotState
+from kiosk.models import SlotState
 from kiosk.station.reading import UnreadableError, read_slot
 from kiosk.station.vault import Vault
 from kiosk.store import Store
@@ -122,24 +122,26 @@ class Identity:
             rows = self._store.slots.of_station(self._station)
             held = {row.slot for row in rows if row.state is SlotState.HELD}
             return Standing.OURS if used == held else Standing.FOREIGN
-        self._refuse_content_of_others(used)
-        return Standing.OURS if any(self._fingers(used)) else Standing.FOREIGN
+        sample: Iterable[tuple[int, Template]] = self._sample(used)
+        others = [station for station in self._store.slots.stations() if station != self._station]
+        if others:
+            sample = list(sample)  # read once, for both questions
+            self._refuse_content_of(others, sample)
+        return Standing.OURS if any(self._vault.whose(template) for _, template in sample) else Standing.FOREIGN
 
-    def _refuse_content_of_others(self, used: frozenset[int]) -> None:
+    def _refuse_content_of(self, others: Sequence[str], sample: Sequence[tuple[int, Template]]) -> None:
         """Raise LibraryError for a scanner that, slot by slot, holds what another station's should, and not what this one's should.
 
-        A sample of them: two that hold much the same in the same slots cannot be told apart.
+        By a sample of them: two that hold much the same in the same slots cannot be told apart.
         """
-        rows = {
-            station: {(row.slot, row.digest) for row in self._store.slots.of_station(station)}
-            for station in self._store.slots.stations()
-        }
-        ours = rows.pop(self._station, set())
-        if not rows:
-            return
-        found = {(slot, self._vault.digest(template)) for slot, template in self._sample(used)}
-        for station, theirs in rows.items():
-            if len(found & theirs) > max(len(found & ours), len(found) // 2):
+        found = {(slot, self._vault.digest(template)) for slot, template in sample}
+
+        def agreeing(station: str) -> int:
+            return len(found & {(row.slot, row.digest) for row in self._store.slots.of_station(station)})
+
+        ours = agreeing(self._station)
+        for station in others:
+            if agreeing(station) > max(ours, len(found) // 2):
                 raise strayed(station, had_one=self._had_one())
 
     def _is_copied(self, used: frozenset[int]) -> bool:
@@ -149,13 +151,10 @@ class Identity:
         """
         if Capability.TEMPLATES not in self._scanner.info.capabilities:
             return False
-        ours = any(finger is not None and self._vault.has(finger.id) for finger in self._fingers(used))
+        fingers = (self._vault.whose(template) for _, template in self._sample(used))
+        ours = any(finger is not None and self._vault.has(finger.id) for finger in fingers)
         everybody = self._store.fingers.all()
         return ours and all(self._vault.has(each.id) or self._store.slots.of_finger(each.id) for each in everybody)
-
-    def _fingers(self, used: frozenset[int]) -> Iterator[Finger | None]:
-        """Whose fingers lie in a sample of the slots; None for those that are nobody's here."""
-        return (self._vault.whose(template) for _, template in self._sample(used))
 
     def _sample(self, used: frozenset[int]) -> Iterator[tuple[int, Template]]:
         """Some slots, and what lies in them, but for those that cannot be read.

@@ -1,5 +1,6 @@
 """Whose scanner is it? Plugs that were exchanged, stations that were renamed, kiosks that are not this one."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,14 @@ from kiosk.station import Ports
 from kiosk.store import Store
 from kiosk.views import ScanKind, ScannerHealth
 from tests.support.station import AMINA, BARAKA, KEYS, Station, kinds, make, station
+
+
+def unharmed(desks: Sequence[Station], before: Sequence[dict[int, bytes]]) -> None:
+    """Each has in its own scanner what it had `before`, and serves people again."""
+    assert [desk.emulator.device.templates() for desk in desks] == before
+    for desk in desks:
+        desk.steps(8)
+        assert desk.health is ScannerHealth.READY
 
 
 def test_no_other_kiosk_erases_a_scanner_unasked(desk: Station, tmp_path: Path) -> None:
@@ -70,10 +79,7 @@ def test_exchanged_plugs_are_called_so_and_cost_nobody_a_finger(tmp_path: Path, 
             assert f'the scanner of station "{owner}"' in told.detail
             assert "exchange them back, or exchange the ports of the two stations in the configuration" in told.detail
             crossed.reader.close()
-        assert [desk.emulator.device.templates() for desk in (front, gate)] == before
-        for desk in (front, gate):
-            desk.steps(8)
-            assert desk.health is ScannerHealth.READY
+        unharmed((front, gate), before)
         gate.reader.close()
 
 
@@ -127,8 +133,5 @@ def test_exchanged_plugs_are_told_by_the_content_where_there_is_neither_tag_nor_
             assert desk.health is ScannerHealth.LOCKED
             assert f'the scanner of station "{owner}"' in desk.reader.status.detail
             desk.reader.close()
-        assert [desk.emulator.device.templates() for desk in (front, gate)] == before
-        for desk in (front, gate):
-            desk.steps(8)
-            assert desk.health is ScannerHealth.READY
+        unharmed((front, gate), before)
         gate.reader.close()

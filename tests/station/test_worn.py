@@ -1,12 +1,10 @@
 """Slots that cannot be read, written or emptied any more: nobody is turned away because of them, and nobody is lost."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import drivers
-from drivers.emulation.device import Answer
 from drivers.zfm.commands import DELET_CHAR, STORE, Command
 from kiosk.models import FingerName
 from kiosk.sealing import TemplateKeys
@@ -26,7 +24,7 @@ from tests.support.station import (
     station,
     two_enrolled,
 )
-from tests.support.zfm import device_of, flash_of, worn
+from tests.support.zfm import flash_of, silent_when, worn
 
 
 @pytest.mark.parametrize(
@@ -209,15 +207,13 @@ def test_silence_about_one_slot_takes_no_station_away(
 ) -> None:
     with station(tmp_path) as desk:
         two_enrolled(desk)
-        device = device_of(desk.emulator)
-        execute = device._execute
+        slot = bytes(2) if command is STORE else (9).to_bytes(2)
+        at = 1 if command is STORE else 0  # behind the buffer's number
 
-        def otherwise(asked: int, fields: bytes) -> Iterator[Answer]:
-            silent = fields[1:3] == bytes(2) if command is STORE else fields[:2] == (9).to_bytes(2)
-            if asked != command.code or not silent:
-                yield from execute(asked, fields)
+        def about_it(asked: int, fields: bytes) -> bool:
+            return asked == command.code and fields[at : at + 2] == slot
 
-        monkeypatch.setattr(device, "_execute", otherwise)
+        silent_when(desk.emulator, monkeypatch, about_it)
         if command is STORE:
             desk.reader._library.shelf.take_out(desk.slots[0])
         else:
@@ -236,14 +232,7 @@ def test_a_slot_that_is_silent_when_somebody_is_enrolled_is_not_tried_for_ever(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with station(tmp_path) as desk:
-        device = device_of(desk.emulator)
-        execute = device._execute
-
-        def otherwise(asked: int, fields: bytes) -> Iterator[Answer]:
-            if asked != STORE.code or fields[1:3] != bytes(2):
-                yield from execute(asked, fields)
-
-        monkeypatch.setattr(device, "_execute", otherwise)
+        silent_when(desk.emulator, monkeypatch, lambda asked, fields: asked == STORE.code and fields[1:3] == bytes(2))
         assert not desk.enrol(AMINA).ok
         desk.steps(12)
         assert desk.enrol(AMINA).ok

@@ -1,7 +1,7 @@
 """What the driver says to an emulated EF01 module, and modules that answer otherwise than theirs would."""
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -97,14 +97,23 @@ def restarting_before(emulator: Emulator, monkeypatch: pytest.MonkeyPatch, code:
 
 def quiet_about(emulator: Emulator, monkeypatch: pytest.MonkeyPatch, slot: int) -> None:
     """Let the module fall silent whenever the template of `slot` is to come out of it."""
-    device = device_of(emulator)
-    execute = device._execute
     loaded = [-1]
 
-    def otherwise(asked: int, fields: bytes) -> Iterator[Answer]:
+    def about_it(asked: int, fields: bytes) -> bool:
         if asked == LOAD_CHAR.code:
             loaded[0] = int.from_bytes(fields[1:3])
-        if asked != UP_CHAR.code or loaded[0] != slot:
+        return asked == UP_CHAR.code and loaded[0] == slot
+
+    silent_when(emulator, monkeypatch, about_it)
+
+
+def silent_when(emulator: Emulator, monkeypatch: pytest.MonkeyPatch, asked_for: Callable[[int, bytes], bool]) -> None:
+    """Let the module neither do nor answer a command for whose code and fields `asked_for` is true."""
+    device = device_of(emulator)
+    execute = device._execute
+
+    def otherwise(asked: int, fields: bytes) -> Iterator[Answer]:
+        if not asked_for(asked, fields):
             yield from execute(asked, fields)
 
     monkeypatch.setattr(device, "_execute", otherwise)
